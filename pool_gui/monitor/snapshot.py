@@ -1,0 +1,332 @@
+"""What the session hands to the window: one frozen value that holds all it shows.
+
+A snapshot is made on the session thread and never changed afterwards; its arrays are
+read-only. Times are seconds unless a name says otherwise, shares are 0..1, and what is
+not known is None or NaN, never 0.
+"""
+
+import enum
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class LinkState(enum.Enum):
+    """How the session stands with the process it watches."""
+
+    NONE = "none"
+    """No process has been started yet."""
+    STARTING = "starting"
+    """The process was started and has not said hello."""
+    LIVE = "live"
+    """Frames arrive."""
+    SILENT = "silent"
+    """The process lives, but no frame has come for more than a second."""
+    LOST = "lost"
+    """It ended without being asked to, or its link broke; `Link.text` says how."""
+    ENDED = "ended"
+    """It ended because it was asked to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The state of the link, with the sentence that the window shows."""
+
+    state: LinkState
+    text: str
+    """One sentence for people; with the exit code or signal when it was lost."""
+    silent_seconds: float
+    """Since the last frame; NaN when none has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """The watched program, as it introduced itself."""
+
+    pid: int
+    python: str
+    gil: bool
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessUse:
+    """What a process takes of the machine (psutil); NaN where it is not known."""
+
+    cpu_share: float
+    """Of one core, over the last second; 2.0 is two cores."""
+    rss_bytes: float
+    threads: float
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Exact counts of a pool since its start."""
+
+    submitted: int = 0
+    started: int = 0
+    done: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    rejected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """How long something took: percentiles and a histogram over a stated span."""
+
+    count: int
+    """How many values it is made of."""
+    window_seconds: float
+    """Over how long a time they were collected."""
+    complete: bool
+    """False: the values are a sample."""
+    p50: float
+    """Seconds; NaN when count is 0, as the other percentiles."""
+    p95: float
+    p99: float
+    maximum: float
+    edges: Floats
+    """(n + 1,) seconds, logarithmically spaced."""
+    histogram: Ints
+    """(n,) values in each bucket."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The charts' curves over the last `span_seconds`, oldest first; gaps are NaN."""
+
+    age_seconds: Floats
+    """(n,) age of each point, from -span_seconds to 0 (now); the x of all curves."""
+    depth: Floats
+    """(n,) the queue's peak depth in each interval."""
+    busy_share: Floats
+    """(n,) busy worker-seconds by available worker-seconds."""
+    workers: Floats
+    """(n,) number of workers."""
+    throughput: Floats
+    """(n,) finished tasks a second."""
+    failed_rate: Floats
+    """(n,) failed tasks a second."""
+    wait_p95: Floats
+    """(n,) seconds; NaN where no task began."""
+    run_p95: Floats
+    """(n,) seconds; NaN where no task ended."""
+
+
+class WorkerState(enum.StrEnum):
+    """A worker's state as the report names it."""
+
+    IDLE = "idle"
+    BUSY = "busy"
+    DISMISSED = "dismissed"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerRow:
+    """One worker, as the table and its lane's label show it."""
+
+    key: int
+    """Names it in selections, the lanes and commands; never used twice."""
+    name: str
+    native_id: int
+    state: WorkerState
+    done: int
+    failed: int
+    busy_share: float
+    """Over the lanes' visible span; NaN when it has not lived in it."""
+    task: int
+    """The task it runs now, or 0."""
+    function: str
+    """Of the task it runs now, short form; empty when idle."""
+    since_seconds: float
+    """How long it has been in this state."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpanTable:
+    """The finished and running tasks that can be seen on the lanes; columns of (n,)."""
+
+    worker: Ints
+    task: Ints
+    function: Ints
+    """Index into `Lanes.functions`."""
+    queued_ns: Ints
+    started_ns: Ints
+    ended_ns: Ints
+    """The lanes' `end_ns` for one that still runs."""
+    outcome: Ints
+    """0 done, 1 failed, 2 running, 3 ended (its detail was lost)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """The worker lanes at the resolution of the screen.
+
+    Rows follow `Snapshot.workers`, columns are pixels from `begin_ns` to `end_ns`.
+    """
+
+    begin_ns: int
+    end_ns: int
+    live: bool
+    """Whether the view follows now."""
+    now_ns: int
+    """The watched process's clock at this snapshot."""
+    begin_known_ns: int
+    """History before this is no longer kept (or never was)."""
+    coverage: NDArray[np.float32]
+    """(workers, pixels) share of the pixel's time that the worker was busy; NaN
+    where the worker did not live or the process was not seen."""
+    owner: NDArray[np.int32]
+    """(workers, pixels) row of `spans` that fills most of the pixel, or -1."""
+    failed: NDArray[np.bool_]
+    """(workers, pixels) whether a failed task ended in this pixel."""
+    spans: SpanTable
+    functions: tuple[str, ...]
+    """Full names, by the index that `spans.function` holds. Only ever appended to, so
+    a colour chosen by index stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionRow:
+    """One function's finished tasks."""
+
+    name: str
+    calls: int
+    failed: int
+    run_p50: float
+    run_p95: float
+    run_max: float
+    complete: bool
+    """False: the percentiles are of a sample."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """One task of the Tasks table."""
+
+    task: int
+    worker: int
+    """The key of its worker."""
+    worker_name: str
+    function: str
+    wait_seconds: float
+    run_seconds: float
+    state: str
+    """running, done, failed, or ended (its detail was lost)."""
+    error: str
+    """What a failed one raised, cut to one line; empty where it is not known."""
+    started_ns: int
+    ended_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What the window does not know, in numbers."""
+
+    frames_dropped: int
+    spans_dropped: int
+    span_stride: int
+    """1: every task in detail; n: every n-th."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing was lost or sampled away."""
+        return self.frames_dropped == 0 and self.spans_dropped == 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoadState:
+    """The demo load, as the pool process tells it."""
+
+    demo: str
+    text: str
+    """Such as '60 /s' or 'keep 32 in flight'."""
+    submitted: int
+    remaining: int | None
+    """None: without end."""
+    held_back: int
+    """Arrivals that were due but not put, for the queue was over its safe length."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of the log."""
+
+    number: int
+    """Counts up; the log keeps the newest lines only."""
+    wall_seconds: float
+    """Unix time."""
+    source: str
+    """window, pool, stdout or stderr."""
+    level: str
+    """info, warning or error."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRow:
+    """The pool itself."""
+
+    name: str
+    kind: str
+    state: str
+    """One of wire.protocol.POOL_STATES."""
+    size: int
+    alive: int
+    busy: int
+    depth: int
+    depth_limit: int | None
+    counts: Counts
+    throughput_per_second: float
+    """Over the last second; NaN in the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that the window shows, at one moment."""
+
+    number: int
+    link: Link
+    program: Program | None
+    process: ProcessUse
+    monitor: ProcessUse
+    """The window's own process."""
+    agent_cpu_share: float
+    """Of one core, taken by the agent in the watched process; NaN when not known."""
+    frames_per_second: float
+    uptime_seconds: float
+    """Since the first frame; NaN before."""
+    pool: PoolRow | None
+    workers: tuple[WorkerRow, ...]
+    """In the order of the lanes: living ones, then those gone but still in view."""
+    lanes: Lanes | None
+    series: Series
+    wait: Distribution
+    run: Distribution
+    functions: tuple[FunctionRow, ...]
+    tasks: tuple[TaskRow, ...]
+    """Running ones first, then the newest finished ones; at most 500."""
+    load: LoadState | None
+    loss: Loss
+    log: tuple[LogLine, ...]
+    """At most the newest 2,000 lines; the same tuple object while nothing came."""
+    quiet: bool
+    """Nothing has moved since the last snapshot: views may repaint less often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewport:
+    """What the window wants to see of the lanes; set from the GUI thread."""
+
+    span_seconds: float = 30.0
+    """How much time the lanes show."""
+    end_ns: int | None = None
+    """The right edge, or None to follow now."""
+    pixels: int = 600
+    """The lanes' width."""

@@ -1,0 +1,271 @@
+"""The commands a window may send: a closed list, each with its ranges.
+
+A command is a frozen dataclass. It checks itself when made, so neither end can hold
+one that is out of range. `to_header` and `from_header` are its form on the wire.
+"""
+
+import dataclasses
+import enum
+import math
+import re
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pool_gui.wire.errors import MalformedMessageError
+from pool_gui.wire.protocol import MAX_WORKERS, Kind
+
+MAX_BATCH = 1_000_000
+"""The most tasks one batch puts at once."""
+
+MAX_COUNT = 100_000_000
+"""The most tasks one load submits; 0 means without end."""
+
+MAX_RATE_PER_SECOND = 1_000_000.0
+MIN_RATE_PER_SECOND = 0.01
+MAX_IN_FLIGHT = 100_000
+MAX_SEED = (1 << 63) - 1
+MAX_PARAMETERS = 8
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+
+
+class Arrival(enum.StrEnum):
+    """How the tasks of a load arrive."""
+
+    STEADY = "steady"
+    """At equal distances, `rate_per_second`."""
+    POISSON = "poisson"
+    """At random, exponentially distributed distances, `rate_per_second` on average."""
+    IN_FLIGHT = "in-flight"
+    """As many as keep `in_flight` tasks queued or running."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Start:
+    """Make and start a pool; size 0 means twice the cores."""
+
+    name: ClassVar[str] = "start"
+    size: int
+
+    def __post_init__(self) -> None:
+        _check_whole("size", self.size, 0, MAX_WORKERS)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Submit:
+    """Submit tasks of a demo over time, as `arrival` says; replaces a running load."""
+
+    name: ClassVar[str] = "submit"
+    demo: str
+    parameters: Mapping[str, float]
+    arrival: Arrival
+    rate_per_second: float
+    """For steady and poisson."""
+    in_flight: int
+    """For in-flight."""
+    count: int
+    """How many tasks in all; 0 means until told otherwise."""
+    seed: int
+
+    def __post_init__(self) -> None:
+        _check_name("demo", self.demo)
+        _check_parameters(self.parameters)
+        if not isinstance(self.arrival, Arrival):
+            raise ValueError(f"arrival must be one of {', '.join(Arrival)}")
+        _check_number(
+            "rate_per_second",
+            self.rate_per_second,
+            MIN_RATE_PER_SECOND,
+            MAX_RATE_PER_SECOND,
+        )
+        _check_whole("in_flight", self.in_flight, 1, MAX_IN_FLIGHT)
+        _check_whole("count", self.count, 0, MAX_COUNT)
+        _check_whole("seed", self.seed, 0, MAX_SEED)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Batch:
+    """Put `count` tasks of a demo at once."""
+
+    name: ClassVar[str] = "batch"
+    demo: str
+    parameters: Mapping[str, float]
+    count: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        _check_name("demo", self.demo)
+        _check_parameters(self.parameters)
+        _check_whole("count", self.count, 1, MAX_BATCH)
+        _check_whole("seed", self.seed, 0, MAX_SEED)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class EndLoad:
+    """Submit no more; what is queued stays queued."""
+
+    name: ClassVar[str] = "end-load"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Pause:
+    """Workers finish what they run and take nothing more."""
+
+    name: ClassVar[str] = "pause"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Resume:
+    """Workers take tasks again."""
+
+    name: ClassVar[str] = "resume"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Resize:
+    """Let the pool have this many workers."""
+
+    name: ClassVar[str] = "resize"
+    size: int
+
+    def __post_init__(self) -> None:
+        _check_whole("size", self.size, 0, MAX_WORKERS)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Dismiss:
+    """Take `count` workers away, idle ones first; or the one worker with this id."""
+
+    name: ClassVar[str] = "dismiss"
+    count: int
+    worker: int
+    """0: any."""
+
+    def __post_init__(self) -> None:
+        _check_whole("count", self.count, 1, MAX_WORKERS)
+        _check_whole("worker", self.worker, 0, MAX_SEED)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Clear:
+    """Take what is queued out of the queue; it is counted as cancelled."""
+
+    name: ClassVar[str] = "clear"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Drain:
+    """Accept nothing more, finish everything accepted, then end the pool."""
+
+    name: ClassVar[str] = "drain"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Stop:
+    """Clear the queue, let running tasks finish, end the pool."""
+
+    name: ClassVar[str] = "stop"
+
+
+Command = (
+    Start
+    | Submit
+    | Batch
+    | EndLoad
+    | Pause
+    | Resume
+    | Resize
+    | Dismiss
+    | Clear
+    | Drain
+    | Stop
+)
+
+_COMMANDS: Mapping[str, type[Command]] = {
+    command.name: command
+    for command in (
+        Start,
+        Submit,
+        Batch,
+        EndLoad,
+        Pause,
+        Resume,
+        Resize,
+        Dismiss,
+        Clear,
+        Drain,
+        Stop,
+    )
+}
+
+
+def to_header(command: Command, number: int) -> dict[str, object]:
+    """Return the header of a command; `number` is repeated in its reply."""
+    arguments = {
+        field.name: getattr(command, field.name)
+        for field in dataclasses.fields(command)
+    }
+    if "parameters" in arguments:
+        arguments["parameters"] = dict(arguments["parameters"])
+    return {
+        "kind": Kind.COMMAND,
+        "number": number,
+        "name": command.name,
+        "arguments": arguments,
+    }
+
+
+def from_header(header: Mapping[str, object]) -> tuple[int, Command]:
+    """Return the number and the command that a header says.
+
+    Raises:
+        MalformedMessageError: it names what is unknown, missing, or out of range.
+    """
+    if set(header) != {"kind", "number", "name", "arguments"}:
+        raise MalformedMessageError(
+            "a command has exactly the keys kind, number, name, arguments"
+        )
+    number, name, arguments = header["number"], header["name"], header["arguments"]
+    try:
+        whole = _check_whole("number", number, 0, MAX_SEED)
+    except ValueError as error:
+        raise MalformedMessageError(str(error)) from None
+    kind = _COMMANDS.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise MalformedMessageError("no such command")
+    wanted = {field.name for field in dataclasses.fields(kind)}
+    if not isinstance(arguments, dict) or set(arguments) != wanted:
+        names = ", ".join(sorted(wanted)) or "none"
+        raise MalformedMessageError(f"{kind.name} takes the arguments: {names}")
+    if "arrival" in arguments:
+        if arguments["arrival"] not in tuple(Arrival):
+            raise MalformedMessageError(f"arrival must be one of {', '.join(Arrival)}")
+        arguments = {**arguments, "arrival": Arrival(arguments["arrival"])}
+    try:
+        return whole, kind(**arguments)
+    except ValueError as error:
+        raise MalformedMessageError(f"{kind.name}: {error}") from None
+
+
+def _check_whole(name: str, value: object, least: int, most: int) -> int:
+    if type(value) is not int or not least <= value <= most:
+        raise ValueError(f"{name} must be a whole number from {least} to {most}")
+    return value
+
+
+def _check_number(name: str, value: object, least: float, most: float) -> None:
+    fits = type(value) in {int, float} and isinstance(value, (int, float))
+    if not fits or not math.isfinite(value) or not least <= value <= most:  # type: ignore[arg-type, operator]  # narrowed by fits
+        raise ValueError(f"{name} must be a number from {least:g} to {most:g}")
+
+
+def _check_name(name: str, value: object) -> None:
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise ValueError(f"{name} must be a short lower-case name")
+
+
+def _check_parameters(parameters: object) -> None:
+    if not isinstance(parameters, Mapping) or len(parameters) > MAX_PARAMETERS:
+        raise ValueError(f"parameters must be at most {MAX_PARAMETERS} named numbers")
+    for key, value in parameters.items():
+        _check_name("a parameter's name", key)
+        _check_number(key, value, -1e15, 1e15)

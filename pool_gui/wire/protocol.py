@@ -1,0 +1,118 @@
+"""The numbers of the protocol: version, caps, row layouts, codes.
+
+A frame is a JSON header and a body of packed rows of little-endian int64: first
+`workers` rows laid out as `WorkerColumn` says, then `spans` rows laid out as
+`SpanColumn` says. Times are nanoseconds of the watched process's
+`time.perf_counter_ns`, which is one monotonic clock for all processes of a machine
+on Linux (CLOCK_MONOTONIC), macOS (mach_absolute_time) and Windows (QPC).
+Ids are positive and never used twice by one agent; 0 means none.
+"""
+
+import enum
+
+PROTOCOL_VERSION = 1
+
+MAX_MESSAGE_BYTES = 1 << 20
+"""No message is longer; the length is checked before anything is allocated."""
+
+MAX_HEADER_BYTES = 256 << 10
+"""No JSON header is longer."""
+
+MAX_NAME_CHARACTERS = 200
+"""Names are cut here by who sends them, and again by who shows them."""
+
+MAX_WORKERS = 1024
+"""The most workers a pool may have that is driven over the connection."""
+
+MAX_SPANS_PER_FRAME = 2048
+"""The most finished tasks one frame tells in detail."""
+
+MAX_NEW_NAMES_PER_FRAME = 256
+"""The most new names (of workers, and of functions) one frame brings."""
+
+HANDSHAKE_SECONDS = 2.0
+"""A peer that has not proved the key by then is dropped."""
+
+FRAME_INTERVAL_SECONDS = 1 / 30
+"""How often a busy agent sends a frame."""
+
+ENVIRONMENT_ADDRESS = "POOL_GUI_ADDRESS"
+ENVIRONMENT_KEY = "POOL_GUI_KEY"
+"""Where the child finds the address and the secret; it removes both at once."""
+
+INT64_BYTES = 8
+
+
+class WorkerColumn(enum.IntEnum):
+    """The columns of a worker's row, one row a worker and frame."""
+
+    POOL = 0
+    WORKER = 1
+    NATIVE_ID = 2
+    STATE = 3
+    STARTED = 4
+    DONE = 5
+    FAILED = 6
+    BUSY_NS = 7
+    """Sum of the run times of its finished tasks."""
+    TASK = 8
+    """The task it runs now, or 0."""
+    FUNCTION = 9
+    QUEUED_NS = 10
+    STARTED_NS = 11
+    """When it began the task it runs now; when idle, when its last task ended
+    (or, before the first, when the thread started)."""
+
+
+class SpanColumn(enum.IntEnum):
+    """The columns of a finished task's row."""
+
+    POOL = 0
+    WORKER = 1
+    TASK = 2
+    FUNCTION = 3
+    QUEUED_NS = 4
+    STARTED_NS = 5
+    ENDED_NS = 6
+    OUTCOME = 7
+
+
+WORKER_COLUMNS = len(WorkerColumn)
+SPAN_COLUMNS = len(SpanColumn)
+
+
+class WorkerCode(enum.IntEnum):
+    """A worker's state on the wire."""
+
+    IDLE = 0
+    BUSY = 1
+    DISMISSED = 2
+    """Told to go; finishes the task it runs."""
+    GONE = 3
+    """Its thread has ended; the row is its last."""
+
+
+class OutcomeCode(enum.IntEnum):
+    """How a task ended, on the wire."""
+
+    DONE = 0
+    FAILED = 1
+
+
+class Kind(enum.StrEnum):
+    """The kinds of message."""
+
+    HELLO = "hello"
+    """Agent to window, first: who speaks, and which protocol."""
+    WELCOME = "welcome"
+    """Window to agent, the answer to hello."""
+    FRAME = "frame"
+    """Agent to window: counts, workers, spans."""
+    COMMAND = "command"
+    """Window to agent."""
+    REPLY = "reply"
+    """Agent to window: what became of a command."""
+
+
+POOL_STATES = ("new", "running", "paused", "draining", "stopped")
+"""The states of a pool by their names in frames and reports."""
