@@ -6,7 +6,6 @@ one that is out of range. `to_header` and `from_header` are its form on the wire
 
 import dataclasses
 import enum
-import math
 import re
 from collections.abc import Mapping
 from typing import ClassVar
@@ -69,7 +68,7 @@ class Submit:
     def __post_init__(self) -> None:
         _check_name("demo", self.demo)
         _check_parameters(self.parameters)
-        if not isinstance(self.arrival, Arrival):
+        if self.arrival not in tuple(Arrival):
             raise ValueError(f"arrival must be one of {', '.join(Arrival)}")
         _check_number(
             "rate_per_second",
@@ -253,8 +252,11 @@ def _check_whole(name: str, value: object, least: int, most: int) -> int:
 
 
 def _check_number(name: str, value: object, least: float, most: float) -> None:
-    fits = type(value) in {int, float} and isinstance(value, (int, float))
-    if not fits or not math.isfinite(value) or not least <= value <= most:  # type: ignore[arg-type, operator]  # narrowed by fits
+    if (
+        not isinstance(value, (int, float))
+        or isinstance(value, bool)
+        or not least <= value <= most  # false for NaN too
+    ):
         raise ValueError(f"{name} must be a number from {least:g} to {most:g}")
 
 

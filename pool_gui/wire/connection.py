@@ -4,11 +4,13 @@ Built on `multiprocessing.connection`, of which only `send_bytes` and `recv_byte
 used. Nothing that arrives is unpickled. Both sides prove that they know the key.
 """
 
-import hmac
+from __future__ import annotations
+
 import os
 import secrets
 import shutil
 import socket
+import struct
 import sys
 import tempfile
 import threading
@@ -16,12 +18,11 @@ from collections.abc import Callable, Mapping, MutableMapping
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import (
     Client,
-    Connection,
     Listener,
     answer_challenge,
     deliver_challenge,
 )
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pool_gui.wire import codec
 from pool_gui.wire.errors import (
@@ -39,10 +40,14 @@ from pool_gui.wire.protocol import (
 )
 
 _KEY_BYTES = 32
-_MAX_HANDSHAKES = 16
+_MAX_HANDSHAKES = 128
 """Connections that may be proving themselves at once; further ones are closed."""
 
-AnyConnection = Connection[Any, Any]
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+    AnyConnection = Connection[Any, Any]
+
 Refusal = Callable[[str], None]
 
 
@@ -102,7 +107,7 @@ class Gate:
     """Listens at a private address and lets in the one peer that knows the key.
 
     Silent peers are dropped after two seconds, each in a thread of its own, so that
-    they hold nobody up. After the first proven peer the gate is shut.
+    they hold nobody up. After the first proven peer every other one is turned away.
     """
 
     def __init__(self, refused: Refusal) -> None:
@@ -162,16 +167,21 @@ class Gate:
         self.close()
 
     def _accept_loop(self) -> None:
-        while not self._closed:
+        while True:
             try:
                 connection = self._listener.accept()
             except OSError as error:
-                if not self._closed:
-                    self._refused(f"a connection failed: {error}")
+                if self._closed:
+                    return
+                self._refused(f"a connection failed: {error}")
                 continue
             with self._lock:
-                busy = self._closed or self._proving >= _MAX_HANDSHAKES
-                self._proving += not busy
+                if self._closed:
+                    connection.close()
+                    return
+                busy = self._proving >= _MAX_HANDSHAKES
+                if not busy:
+                    self._proving += 1
             if busy:
                 connection.close()
                 continue
@@ -239,40 +249,39 @@ def connect(environment: MutableMapping[str, str]) -> Channel:
 
 
 def _prove_peer(connection: AnyConnection, key: bytes) -> None:
-    """Challenge the peer and answer its challenge, within the time limit."""
-    _limit_waits(connection, HANDSHAKE_SECONDS)
+    """Challenge the peer and answer its challenge, all of it within the time limit.
+
+    A watchdog closes the link at the limit, so that neither silence nor one byte every
+    now and then can hold the handshake open.
+    """
+    expired = threading.Event()
+
+    def expire() -> None:
+        expired.set()
+        _shut_down(connection)
+
+    watchdog = threading.Timer(HANDSHAKE_SECONDS, expire)
+    watchdog.daemon = True
+    watchdog.start()
     try:
         if not _same_user(connection):
             raise HandshakeError("a peer of another user was turned away")
         deliver_challenge(connection, key)
-        if not connection.poll(HANDSHAKE_SECONDS):
-            raise HandshakeError("a peer fell silent in the handshake")
         answer_challenge(connection, key)
     except AuthenticationError:
         raise HandshakeError("a peer with a wrong key was turned away") from None
-    except BlockingIOError:
-        raise HandshakeError("a peer was silent for two seconds") from None
     except (OSError, EOFError, ValueError, AssertionError) as error:
-        msg = f"a peer did not finish the handshake ({error or type(error).__name__})"
+        # CPython up to 3.11 asserts the form of the peer's answer.
+        if expired.is_set():
+            msg = f"a peer did not prove itself within {HANDSHAKE_SECONDS:g} seconds"
+        else:
+            msg = f"a peer did not finish the handshake ({error!r})"
         raise HandshakeError(msg) from None
-    _limit_waits(connection, 0)
-
-
-def _limit_waits(connection: AnyConnection, seconds: float) -> None:
-    """Let a read or write fail that takes longer than this; 0 means no limit.
-
-    The option sits on the socket, which the duplicate shares with the connection.
-    A Windows pipe has none; there `poll` alone bounds the handshake.
-    """
-    if sys.platform == "win32":
-        return
-    micros = round(seconds * 1e6)
-    value = (micros // 1_000_000).to_bytes(8, sys.byteorder) + (
-        micros % 1_000_000
-    ).to_bytes(8, sys.byteorder)
-    with socket.socket(fileno=os.dup(connection.fileno())) as duplicate:
-        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            duplicate.setsockopt(socket.SOL_SOCKET, option, value)
+    finally:
+        watchdog.cancel()
+        watchdog.join()
+    if expired.is_set():
+        raise HandshakeError("a peer proved itself too late")
 
 
 def _same_user(connection: AnyConnection) -> bool:
@@ -282,8 +291,8 @@ def _same_user(connection: AnyConnection) -> bool:
         if duplicate.family is not socket.AF_UNIX:
             return True
         credentials = duplicate.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-    user = int.from_bytes(credentials[4:8], sys.byteorder)
-    return hmac.compare_digest(str(user), str(os.geteuid()))
+    _, user, _ = struct.unpack("@iII", credentials)  # struct ucred: pid, uid, gid
+    return bool(user == os.geteuid())
 
 
 def _shut_down(connection: AnyConnection) -> None:
