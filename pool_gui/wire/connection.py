@@ -69,7 +69,8 @@ class Channel:
         try:
             with self._send_lock:
                 self._connection.send_bytes(message)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError) as error:
+            # TypeError: closed by another thread between two parts: its handle is None
             raise LinkClosedError(f"the connection is closed ({error})") from None
 
     def receive(self) -> codec.RawMessage:

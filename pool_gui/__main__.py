@@ -1,0 +1,8 @@
+"""`python -m pool_gui` is `pool-gui`."""
+
+import sys
+
+from pool_gui.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

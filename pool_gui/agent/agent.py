@@ -1,0 +1,250 @@
+"""The agent's two threads: one sends frames, one carries out commands.
+
+Only the frames thread may wait for a window that does not read; the pool never does.
+Everything here may be called from any thread unless it says otherwise. The agent writes
+no log of its own while it works: what it has to say goes to the window as a reply.
+"""
+
+import logging
+import os
+import platform
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import pool_gui
+from pool_gui.agent.adapter import WatchedPool, WatchedWorker
+from pool_gui.agent.frames import FrameBuilder
+from pool_gui.agent.schedule import Schedule
+from pool_gui.wire.codec import RawMessage, clip_name, read_header
+from pool_gui.wire.commands import Command, from_header
+from pool_gui.wire.connection import Channel
+from pool_gui.wire.errors import (
+    ForeignProtocolError,
+    HandshakeError,
+    LinkClosedError,
+    MalformedMessageError,
+    WireError,
+)
+from pool_gui.wire.headers import Hello, LoadHeader, Reply
+from pool_gui.wire.protocol import PROTOCOL_VERSION, Kind
+
+WELCOME_SECONDS: Final = 10.0
+"""How long the window may take to answer hello."""
+
+JOIN_SECONDS: Final = 1.0
+_MAX_ARGUMENTS: Final = 64
+_LOG = logging.getLogger("pool_gui.agent")
+
+Handler = Callable[[Command], str]
+"""Carries out a command and says what was done; raises CommandRefusedError."""
+
+
+class CommandRefusedError(Exception):
+    """A command that cannot be done now; its text is the sentence for the window."""
+
+
+class Agent:
+    """Tells a window about pools, and does what the window asks."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        handler: Handler,
+        *,
+        load: Callable[[], LoadHeader | None] = lambda: None,
+        on_link_lost: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Make an agent; `start` makes it work.
+
+        Args:
+            channel: a proven connection; the agent closes it.
+            handler: called in the commands thread, one command at a time.
+            load: says which demo load runs; called in the frames thread.
+            on_link_lost: called once, in one of the agent's threads, when the window
+                closes the link or breaks the protocol; not after `stop`.
+        """
+        self._channel = channel
+        self._handler = handler
+        self._load = load
+        self._on_link_lost = on_link_lost
+        self._builder = FrameBuilder()
+        self._told_load: LoadHeader | None = None
+        self._stopping = threading.Event()
+        self._welcomed = threading.Event()
+        self._refusal: WireError | None = None
+        self._end_lock = threading.Lock()  # guards _ended
+        self._ended = False
+        self._frames_cpu_ns = 0  # each written by its own thread only
+        self._commands_cpu_ns = 0
+        self._threads = (
+            threading.Thread(target=self._run_frames, name="agent", daemon=True),
+            threading.Thread(target=self._run_commands, name="commands", daemon=True),
+        )
+
+    def start(self, welcome_seconds: float = WELCOME_SECONDS) -> None:
+        """Introduce the process to the window, and begin.
+
+        Raises:
+            ForeignProtocolError: the window speaks another version.
+            HandshakeError: the window did not answer in time, or not with a welcome.
+            LinkClosedError: the window is gone.
+        """
+        frames, commands = self._threads
+        self._channel.send(_hello())
+        commands.start()
+        answered = self._welcomed.wait(welcome_seconds)
+        refusal = (
+            self._refusal
+            if answered
+            else HandshakeError(
+                f"the window did not answer within {welcome_seconds:g} seconds"
+            )
+        )
+        if refusal is not None:
+            self.stop()
+            raise refusal
+        frames.start()
+
+    def stop(self, deadline_seconds: float = JOIN_SECONDS) -> None:
+        """Say no more and close the link. Idempotent; at most the deadline a thread."""
+        self._end()
+        self._builder.unwatch()
+        for thread in self._threads:
+            if thread.is_alive() and thread is not threading.current_thread():
+                thread.join(deadline_seconds)
+
+    def watch(self, pool: WatchedPool) -> None:
+        """Tell the window about this pool from now on."""
+        self._builder.watch(pool)
+
+    def release(self, pool: WatchedPool) -> None:
+        """Tell of this pool only until it has stopped and all is told."""
+        self._builder.release(pool)
+
+    def worker(self, number: int) -> WatchedWorker | None:
+        """Return the worker that has this id in frames; None when there is none."""
+        return self._builder.worker(number)
+
+    def cpu_ns(self) -> int:
+        """Return the CPU time of the agent's threads since its start."""
+        return self._frames_cpu_ns + self._commands_cpu_ns
+
+    def _run_frames(self) -> None:
+        schedule = Schedule(time.perf_counter_ns())
+        try:
+            while not self._stopping.wait(
+                schedule.wait_seconds(time.perf_counter_ns())
+            ):
+                self._tick(schedule)
+        except LinkClosedError:
+            pass  # how it usually ends; whoever asked is told below
+        except WireError:
+            _LOG.exception("a frame could not be sent")
+        finally:
+            # Also after a mistake of our own: a link without frames would be a lie.
+            self._link_lost()
+
+    def _tick(self, schedule: Schedule) -> None:
+        load = self._load()
+        moved = self._builder.moved() or load != self._told_load
+        sequence = schedule.due(time.perf_counter_ns(), moved=moved)
+        if sequence is not None:
+            self._told_load = load
+            header, body = self._builder.build(sequence, load, self.cpu_ns())
+            self._channel.send(header, body)
+        self._frames_cpu_ns = time.thread_time_ns()
+
+    def _run_commands(self) -> None:
+        try:
+            self._read_welcome()
+            self._welcomed.set()
+            while not self._stopping.is_set():
+                self._answer(self._channel.receive())
+                self._commands_cpu_ns = time.thread_time_ns()
+        except WireError as error:
+            # Also bytes that are no message at all: nothing after them can be trusted.
+            if self._welcomed.is_set():
+                self._link_lost()
+            else:
+                self._refusal = error
+                self._welcomed.set()
+
+    def _read_welcome(self) -> None:
+        header = read_header(self._channel.receive().header)
+        if header.get("kind") != Kind.WELCOME:
+            raise HandshakeError("the window answered hello with something else")
+        if header.get("protocol") != PROTOCOL_VERSION:
+            raise ForeignProtocolError(
+                f"the window speaks protocol {header.get('protocol')!r}, "
+                f"this process {PROTOCOL_VERSION}; start both from one installation"
+            )
+
+    def _answer(self, message: RawMessage) -> None:
+        header: Mapping[str, object] = {}
+        try:
+            header = read_header(message.header)
+            number, command = _read_command(header, message.body)
+        except MalformedMessageError as error:
+            self._reply(_number_of(header), ok=False, text=str(error))
+            return
+        try:
+            text = self._handler(command)
+        except CommandRefusedError as error:
+            self._reply(number, ok=False, text=str(error))
+        except Exception as error:  # noqa: BLE001  # the next command must be taken
+            _LOG.exception("the command %s failed", command.name)
+            text = f"The command {command.name} failed with {type(error).__name__}."
+            self._reply(number, ok=False, text=text)
+        else:
+            self._reply(number, ok=True, text=text)
+
+    def _reply(self, number: int, *, ok: bool, text: str) -> None:
+        self._channel.send(
+            Reply(kind="reply", number=number, ok=ok, text=clip_name(text))
+        )
+
+    def _link_lost(self) -> None:
+        if self._end():
+            self._on_link_lost()
+
+    def _end(self) -> bool:
+        """Close the link; return whether this call was the first to do so."""
+        with self._end_lock:
+            first = not self._ended
+            self._ended = True
+        self._stopping.set()
+        if first:  # one thread alone closes: two at once could trip over each other
+            self._channel.close()
+        return first
+
+
+def _read_command(header: Mapping[str, object], body: bytes) -> tuple[int, Command]:
+    if body or header.get("kind") != Kind.COMMAND:
+        raise MalformedMessageError("this is no command")
+    return from_header(header)
+
+
+def _number_of(header: Mapping[str, object]) -> int:
+    """Return the number of a command that is wrong otherwise; 0 when it has none."""
+    number = header.get("number")
+    return number if type(number) is int and 0 <= number < 1 << 63 else 0
+
+
+def _hello() -> Hello:
+    # Python 3.13 and later can say whether the GIL is on; before it always is.
+    gil_enabled: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)
+    return Hello(
+        kind="hello",
+        protocol=PROTOCOL_VERSION,
+        agent=f"pool_gui {pool_gui.__version__}",
+        pid=os.getpid(),
+        python=platform.python_version(),
+        implementation=platform.python_implementation(),
+        gil=gil_enabled(),
+        argv=[clip_name(argument) for argument in sys.argv[:_MAX_ARGUMENTS]],
+        clock_ns=time.perf_counter_ns(),
+        wall_ns=time.time_ns(),
+    )

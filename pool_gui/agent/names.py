@@ -1,0 +1,121 @@
+"""Gives functions their names on the wire: 'module.qualname', an id for each.
+
+Used by the agent thread alone. Ids are serial and never used again. No function is
+kept alive here, and no hash, comparison or attribute hook of a task's own callable is
+ever run: what is not a plain function is named by its class.
+"""
+
+import functools
+import json
+import sys
+import types
+from pathlib import PurePath
+
+from pool_gui.wire.codec import clip_name
+from pool_gui.wire.protocol import MAX_NEW_NAMES_PER_FRAME
+
+MAX_FUNCTIONS = 4096
+"""Distinct names that are told; what comes later shares one name."""
+
+MAX_NAME_JSON_BYTES = 48 << 10
+"""Of new names of one kind in one frame, so that its header stays under its cap."""
+
+OTHER_FUNCTIONS = "(other functions)"
+
+_PLAIN = (
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodDescriptorType,
+    types.WrapperDescriptorType,
+    types.MethodWrapperType,
+    type,
+)
+_MAX_WRAPPINGS = 16
+
+
+def qualified_name(function: object, main_name: str) -> str:
+    """Return 'module.qualname' of what a task calls, cut to the protocol's length.
+
+    Bound methods and partials are taken apart; a callable object has its class's name.
+
+    Args:
+        function: what the task calls.
+        main_name: what stands for `__main__`; see `main_module_name`.
+    """
+    # By type(), not isinstance(), which asks the object for its __class__.
+    for _ in range(_MAX_WRAPPINGS):
+        if type(function) is types.MethodType:
+            function = function.__func__
+        elif type(function) is functools.partial:
+            function = function.func
+        else:
+            break
+    kind = type(function)
+    named = function if issubclass(kind, _PLAIN) else kind
+    # Where a module is None (a method of a built-in object), its owner's counts.
+    module = getattr(named, "__module__", None) or "builtins"
+    if module == "__main__":
+        module = main_name
+    name = getattr(named, "__qualname__", kind.__qualname__)
+    return clip_name(f"{module}.{name}")
+
+
+def main_module_name() -> str:
+    """Return the name of the program that runs: its module, or its script's stem."""
+    main = sys.modules.get("__main__")
+    spec = getattr(main, "__spec__", None)
+    if spec is not None:  # python -m package.module
+        return str(spec.name).removesuffix(".__main__")
+    path = getattr(main, "__file__", None)
+    return PurePath(path).name.removesuffix(".py") if path else "__main__"
+
+
+class NewNames:
+    """The names that the frame being built tells for the first time."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, str]] = []
+        self._json_bytes = 0
+
+    def add(self, number: int, name: str) -> bool:
+        """Take a name into the frame; False when the frame has no room for it."""
+        json_bytes = len(json.dumps(name))
+        if (
+            len(self.told) >= MAX_NEW_NAMES_PER_FRAME
+            or self._json_bytes + json_bytes > MAX_NAME_JSON_BYTES
+        ):
+            return False
+        self._json_bytes += json_bytes
+        self.told.append((number, name))
+        return True
+
+
+class FunctionIds:
+    """The ids of all functions named so far."""
+
+    def __init__(self, main_name: str) -> None:
+        self._main_name = main_name
+        self._ids: dict[str, int] = {}
+        self._new = NewNames()
+
+    def begin_frame(self) -> NewNames:
+        """Start a frame; the result fills with the names that it must tell."""
+        self._new = NewNames()
+        return self._new
+
+    def of(self, function: object) -> int:
+        """Return the function's id; 0 when this frame cannot tell its name any more."""
+        name = qualified_name(function, self._main_name)
+        number = self._ids.get(name)
+        if number is not None:
+            return number
+        if len(self._ids) >= MAX_FUNCTIONS:
+            name = OTHER_FUNCTIONS
+            number = self._ids.get(name)
+            if number is not None:
+                return number
+        number = len(self._ids) + 1
+        if not self._new.add(number, name):
+            return 0
+        self._ids[name] = number
+        return number

@@ -1,0 +1,58 @@
+"""Decides when a frame is due, and which number it has.
+
+Used by the agent thread alone. Ticks stand at fixed distances from the start, so that
+lateness never adds up. While anything moves every tick is a frame; otherwise only a
+slow pulse says that the process lives.
+"""
+
+from typing import Final
+
+from pool_gui.wire.protocol import FRAME_INTERVAL_SECONDS
+
+IDLE_INTERVAL_SECONDS: Final = 0.25
+"""Between frames while nothing moves; movement shows at the next tick all the same."""
+
+_NS = 1_000_000_000
+
+
+class Schedule:
+    """The ticks since a start, and the frames that were due at them."""
+
+    def __init__(
+        self,
+        start_ns: int,
+        interval_seconds: float = FRAME_INTERVAL_SECONDS,
+        idle_seconds: float = IDLE_INTERVAL_SECONDS,
+    ) -> None:
+        self._start_ns = start_ns
+        self._interval_ns = round(interval_seconds * _NS)
+        self._idle_ns = round(idle_seconds * _NS)
+        self._tick = 0
+        self._moving = False
+        self._sent_ns = start_ns
+        self._sequence = 0
+
+    def wait_seconds(self, now_ns: int) -> float:
+        """Return how long it is to the next tick; 0 when it has passed."""
+        next_ns = self._start_ns + (self._tick + 1) * self._interval_ns
+        return max(0, next_ns - now_ns) / _NS
+
+    def due(self, now_ns: int, *, moved: bool) -> int | None:
+        """Return the sequence number of the frame to send now; None for no frame.
+
+        Numbers are skipped for frames that were due since the last call and not sent,
+        because the last one blocked or the processor was not given in time.
+        """
+        tick = (now_ns - self._start_ns) // self._interval_ns
+        missed = max(0, tick - self._tick - 1)
+        self._tick = max(tick, self._tick)
+        pulse = now_ns - self._sent_ns >= self._idle_ns
+        if not self._moving:
+            # While nothing moved, only the pulse was due.
+            missed = max(0, missed * self._interval_ns // self._idle_ns - 1)
+        self._moving = moved
+        if not moved and not pulse:
+            return None
+        self._sent_ns = now_ns
+        self._sequence += missed + 1
+        return self._sequence

@@ -1,0 +1,183 @@
+"""The report: what the window knows, as a JSON object.
+
+Reads the model and changes nothing in it; the caller keeps others from changing it
+meanwhile. What is not known is None. Its form is described in REPORT.md of the design;
+keys may be added and none is renamed.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from pool_gui.monitor.history import History
+from pool_gui.monitor.latency import Histogram
+from pool_gui.monitor.messages import Hello
+from pool_gui.monitor.peer import Ending
+from pool_gui.monitor.pools import PoolFacts
+from pool_gui.monitor.snapshot import FunctionRow, WorkerState
+from pool_gui.monitor.usage import ProcessMeter
+from pool_gui.monitor.workers import Worker
+
+SCHEMA: Final = 1
+SHARES: Final = (
+    "idle",
+    "cpu",
+    "ready",
+    "gil",
+    "lock",
+    "sleep",
+    "network",
+    "disk",
+    "other",
+    "unknown",
+)
+"""The thread states; this version does not know them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a report is made from besides the model."""
+
+    ending: Ending | None
+    """None while the process runs, or when none was started."""
+    process: ProcessMeter | None
+    monitor: ProcessMeter
+
+
+def build(history: History, sources: Sources) -> dict[str, object]:
+    """Return the report on the process that is, or was last, watched."""
+    seconds = _seconds(history)
+    loss = history.loss
+    ending = sources.ending
+    report: dict[str, object] = {
+        "schema": SCHEMA,
+        "program": _program(history.hello, ending),
+        "seconds": _known(seconds),
+        "complete": loss.complete and ending is not None and ending.by_itself,
+        "dropped": {"frames": loss.frames_dropped, "spans": loss.spans_dropped},
+        "monitor": _monitor(history, sources.monitor),
+        "process": _process(sources.process),
+        "pools": [_pool(history, pool, seconds) for pool in history.pools.current],
+    }
+    if ending is not None and not ending.by_itself:
+        report["stopped_by"] = "pool-gui"
+    return report
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _seconds(history: History) -> float:
+    if history.process_first_ns is None:
+        return math.nan
+    return (history.now_ns - history.process_first_ns) / 1e9
+
+
+def _program(hello: Hello | None, ending: Ending | None) -> dict[str, object]:
+    own_end = ending is not None and ending.by_itself
+    return {
+        "pid": None if hello is None else hello.pid,
+        "python": None if hello is None else hello.python,
+        "gil": None if hello is None else hello.gil,
+        "argv": None if hello is None else list(hello.argv),
+        "exit_code": ending.exit_code if ending is not None and own_end else None,
+    }
+
+
+def _monitor(history: History, meter: ProcessMeter) -> dict[str, object]:
+    intervals = history.frame_intervals.percentiles()
+    return {
+        "cpu_share": _known(meter.mean_cpu_share),
+        "frames": history.frames,
+        "frame_interval_seconds": {
+            "p50": _known(intervals.p50),
+            "p99": _known(intervals.p99),
+            "max": _known(intervals.maximum),
+        },
+        "state_samples_per_second": None,
+        "state_source": None,
+    }
+
+
+def _process(meter: ProcessMeter | None) -> dict[str, object]:
+    if meter is None:
+        return {"cpu_share": None, "rss_bytes": None, "threads": None}
+    return {
+        "cpu_share": _known(meter.mean_cpu_share),
+        "rss_bytes": _whole(meter.use.rss_bytes),
+        "threads": _whole(meter.use.threads),
+    }
+
+
+def _whole(value: float) -> int | None:
+    return int(value) if math.isfinite(value) else None
+
+
+def _pool(history: History, pool: PoolFacts, seconds: float) -> dict[str, object]:
+    header = pool.header
+    finished = header.done + header.failed
+    return {
+        "name": header.name,
+        "kind": header.type,
+        "state": header.state,
+        "size": header.size,
+        "size_limit": header.size,
+        "queue": {"depth": header.depth, "peak": pool.peak, "limit": header.limit},
+        "tasks": {
+            "submitted": header.submitted,
+            "started": header.started,
+            "done": header.done,
+            "failed": header.failed,
+            "cancelled": header.cancelled,
+            "rejected": header.rejected,
+        },
+        "throughput_per_second": finished / seconds if seconds > 0 else None,
+        "wait_seconds": _durations(pool.wait, header.started),
+        "run_seconds": _durations(pool.run, finished),
+        "workers": [_worker(w) for w in history.workers if w.pool == pool.key],
+        "functions": [
+            _function(row)
+            for row in history.pools.functions.rows(pool.key, history.names)
+        ],
+        "findings": [],
+    }
+
+
+def _durations(values: Histogram, count: int) -> dict[str, object]:
+    """Return percentiles of what was told in detail, and the exact count."""
+    told = values.percentiles()
+    return {
+        "count": count,
+        "p50": _known(told.p50),
+        "p95": _known(told.p95),
+        "p99": _known(told.p99),
+        "max": _known(told.maximum),
+    }
+
+
+def _worker(worker: Worker) -> dict[str, object]:
+    return {
+        "name": worker.name,
+        "native_id": worker.native_id or None,
+        "alive": worker.state is not WorkerState.GONE,
+        "state": worker.state.value,
+        "done": worker.done,
+        "failed": worker.failed,
+        "shares": dict.fromkeys(SHARES),
+    }
+
+
+def _function(row: FunctionRow) -> dict[str, object]:
+    return {
+        "name": row.name,
+        "calls": row.calls,
+        "failed": row.failed,
+        "run_seconds": {
+            "count": row.calls,
+            "p50": _known(row.run_p50),
+            "p95": _known(row.run_p95),
+            "p99": _known(row.run_p99),
+            "max": _known(row.run_max),
+        },
+    }

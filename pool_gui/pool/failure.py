@@ -1,0 +1,77 @@
+"""What becomes of an exception that a task raised: a short text and a log record.
+
+Called by workers, never under a lock. Nothing here raises, whatever the exception,
+its class or a log handler does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+from pool_gui.pool.task import function_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_TEXT_CHARACTERS = 200
+
+_logger = logging.getLogger("pool_gui.pool")
+
+
+def error_text(error: BaseException) -> str:
+    """Return 'Type: message', cut at 200 characters; 'Type' if it has no message."""
+    name = type(error).__name__
+    try:
+        message = str(error)
+    except BaseException as broken:  # noqa: BLE001 - the task's author wrote __str__
+        message = f"(its message cannot be shown: {type(broken).__name__})"
+    text = f"{name}: {message}" if message else name
+    if len(text) > MAX_TEXT_CHARACTERS:
+        text = text[: MAX_TEXT_CHARACTERS - 1] + "…"
+    return text
+
+
+def report_failure(
+    number: int,
+    function: Callable[..., object],
+    worker_name: str,
+    error: BaseException,
+) -> None:
+    """Log that a task raised, with its traceback.
+
+    If a log handler raises, that is said on standard error; the worker goes on.
+    """
+    try:
+        name = function_name(function)
+        _logger.error(
+            "Task %d (%s) failed on %s: %s",
+            number,
+            name,
+            worker_name,
+            error_text(error),
+            exc_info=(type(error), error, error.__traceback__),
+        )
+    except BaseException as broken:  # noqa: BLE001 - handlers are the program's own
+        _say(
+            f"pool_gui: task {number} failed with {error_text(error)}, and logging "
+            f"that failed with {error_text(broken)}\n"
+        )
+
+
+def report_stray(worker_name: str, error: BaseException) -> None:
+    """Log that an exception hit a worker outside its task."""
+    try:
+        _logger.error(
+            "Worker %s was hit by %s and goes on", worker_name, error_text(error)
+        )
+    except BaseException as broken:  # noqa: BLE001 - handlers are the program's own
+        _say(f"pool_gui: {worker_name} was hit by {error_text(broken)}\n")
+
+
+def _say(line: str) -> None:
+    # Standard error may be closed or missing; then there is nowhere left to speak.
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(line)

@@ -1,0 +1,101 @@
+"""The values of the command line: read from text, checked, refused in one sentence.
+
+Standard library and `pool_gui.wire` only. The readers are argparse types: they raise
+ArgumentTypeError, which ends the program with exit code 2.
+"""
+
+import argparse
+import difflib
+import math
+import os
+import re
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from pool_gui.wire.catalogue import DEMOS
+from pool_gui.wire.commands import MAX_RATE_PER_SECOND, MIN_RATE_PER_SECOND
+
+LEAST_SIZE, MOST_SIZE = (640, 400), (7680, 4320)
+LEAST_SECONDS, MOST_SECONDS = 0.1, 3600.0
+
+
+def unwritable(path: Path) -> str | None:
+    """Return why a file cannot be written there, or None; it leaves nothing behind."""
+    folder = path.parent
+    if path.is_dir():
+        return f"{path} is a folder; name a file"
+    if not folder.is_dir():
+        return f"the folder {folder} does not exist; make it first"
+    if path.exists():
+        allowed = os.access(path, os.W_OK)
+        return None if allowed else f"{path} exists and may not be overwritten"
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        return f"the folder {folder} cannot be written to ({error.strerror})"
+    return None
+
+
+def demo(text: str) -> str:
+    """Return the name of a demo."""
+    if text in DEMOS:
+        return text
+    close = difflib.get_close_matches(text.lower(), DEMOS, n=1)
+    hint = f"did you mean {close[0]}? There" if close else "there"
+    raise argparse.ArgumentTypeError(
+        f"there is no demo {text!r}; {hint} are {', '.join(DEMOS)}"
+    )
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers in this range."""
+
+    def parse_whole(text: str) -> int:
+        # int() would take "1_000" and digits of other scripts too.
+        value = int(text) if re.fullmatch(r"[0-9]{1,19}", text) else -1
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is no whole number from {least} to {most}"
+            )
+        return value
+
+    return parse_whole
+
+
+def _number(text: str, least: float, most: float, unit: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not least <= value <= most:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no number of {unit} from {least:g} to {most:,.0f}"
+        )
+    return value
+
+
+def rate(text: str) -> float:
+    """Return a number of tasks a second."""
+    return _number(text, MIN_RATE_PER_SECOND, MAX_RATE_PER_SECOND, "tasks a second")
+
+
+def seconds(text: str) -> float:
+    """Return a duration."""
+    return _number(text, LEAST_SECONDS, MOST_SECONDS, "seconds")
+
+
+def size(text: str) -> tuple[int, int]:
+    """Return width and height in logical pixels."""
+    match = re.fullmatch(r"([0-9]{1,5})x([0-9]{1,5})", text.lower())
+    width, height = (int(match[1]), int(match[2])) if match else (0, 0)
+    fits = (
+        LEAST_SIZE[0] <= width <= MOST_SIZE[0]
+        and LEAST_SIZE[1] <= height <= MOST_SIZE[1]
+    )
+    if not fits:
+        least, most = (f"{one[0]}x{one[1]}" for one in (LEAST_SIZE, MOST_SIZE))
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no size such as 1280x800, from {least} to {most}"
+        )
+    return width, height

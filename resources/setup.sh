@@ -1,0 +1,195 @@
+#!/bin/sh
+# Sets pool_gui up on a machine that has Python 3.11 or newer with its venv module, then
+#
+#   sh resources/setup.sh run [OPTIONS]   opens the window with a demo running; without
+#                                         a display it saves a picture and a report
+#   sh resources/setup.sh test            runs every check: lint, types, imports, tests
+#
+# System packages are installed only where something is missing, by apt-get or dnf, as
+# root or through sudo. Everything else goes into .venv of this checkout. A second run
+# installs nothing.
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+venv=$root/.venv
+cd "$root"
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+
+give_up() {
+    say "$*"
+    exit 1
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+find_python() {
+    for candidate in "${PYTHON:-}" "$venv/bin/python" python3 python3.13 python3.12 python3.11; do
+        if [ -n "$candidate" ] && "$candidate" -c \
+            'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            printf '%s\n' "$candidate"
+            return
+        fi
+    done
+    give_up "Python 3.11 or newer with its venv module is needed; Debian and Ubuntu have" \
+        "them in the packages python3 and python3-venv"
+}
+
+# --- system packages ---------------------------------------------------------------
+
+package_manager() {
+    if have apt-get; then echo apt; elif have dnf; then echo dnf; else echo names; fi
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+may_install() {
+    [ "$manager" != names ] && { [ "$(id -u)" -eq 0 ] || have sudo; }
+}
+
+install_packages() {
+    say "installing system packages: $*"
+    if [ "$manager" = dnf ]; then
+        as_root dnf install -q -y "$@"
+        return
+    fi
+    # Images often come without package lists, or with lists that have aged.
+    if ! ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1; then
+        as_root apt-get update -qq
+    elif apt_install "$@"; then
+        return
+    else
+        as_root apt-get update -qq
+    fi
+    apt_install "$@"
+}
+
+apt_install() {
+    # What goes wrong comes on stderr; each unpacked file need not be told.
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+}
+
+# Without any font Qt draws boxes; what a desktop already has is left alone.
+missing_fonts() {
+    for folder in /usr/share/fonts /usr/local/share/fonts "$HOME/.fonts" "$HOME/.local/share/fonts"; do
+        if [ -n "$(find "$folder" -name '*.[to]tf' ! -name 'DejaVu*' 2>/dev/null | head -n 1)" ]; then
+            return
+        fi
+    done
+    case $manager in
+    apt) echo fonts-dejavu-core fonts-inter ;;
+    dnf) echo dejavu-sans-fonts rsms-inter-fonts ;;
+    esac
+}
+
+# The tests of the real window need an X server, a window manager and a hand.
+missing_screen_tools() {
+    for tool in Xvfb openbox xdotool; do
+        have "$tool" && continue
+        case $manager-$tool in
+        apt-Xvfb) echo xvfb ;;
+        dnf-Xvfb) echo xorg-x11-server-Xvfb ;;
+        *) echo "$tool" ;;
+        esac
+    done
+}
+
+install_system_packages() {
+    [ "$(uname -s)" = Linux ] || return 0
+    manager=$(package_manager)
+    libraries=$("$python" -m pool_gui.window.libraries "$manager")
+    wanted="$libraries $(missing_fonts)"
+    [ "$1" = test ] && wanted="$wanted $(missing_screen_tools)"
+    # shellcheck disable=SC2086 # a list of package names
+    set -- $wanted
+    [ $# -eq 0 ] && return
+    if may_install; then
+        install_packages "$@" || give_up "the system packages could not be installed"
+    elif [ -n "$libraries" ]; then
+        give_up "Qt lacks system libraries; ask an administrator to install: $*"
+    else
+        say "goes on without: $* (to install them needs root or sudo)"
+    fi
+}
+
+# --- Python packages ---------------------------------------------------------------
+
+install_python_packages() {
+    state=$(cksum pyproject.toml; "$python" --version)
+    for mark in "$venv/.ready-to-test" "$venv/.ready-to-$1"; do
+        [ "$(cat "$mark" 2>/dev/null)" = "$state" ] && "$venv/bin/python" -c '' && return
+    done
+    case $1 in
+    run) what=. ;;
+    test) what='.[dev]' ;;
+    esac
+    say "installing the Python packages into .venv"
+    if ! "$venv/bin/python" -c '' 2>/dev/null; then
+        "$python" -m venv --clear "$venv"
+    fi
+    PIP_DISABLE_PIP_VERSION_CHECK=1 "$venv/bin/python" -m pip install --quiet --editable "$what"
+    printf '%s\n' "$state" >"$mark"
+}
+
+# --- what the two commands do ------------------------------------------------------
+
+run() {
+    if [ "$(uname -s)" = Linux ] && [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}${QT_QPA_PLATFORM:-}" ]; then
+        mkdir -p build
+        say "there is no display, so this saves a picture of the window: build/pool-gui.png"
+        say "and the numbers behind it: build/pool-gui.json"
+        exec "$venv/bin/pool-gui" snapshot "$@" -o build/pool-gui.png --report build/pool-gui.json
+    fi
+    [ $# -gt 0 ] || set -- --demo mix
+    exec "$venv/bin/pool-gui" "$@"
+}
+
+failed=
+
+check() {
+    title=$1
+    shift
+    printf '\n--- %s\n' "$title"
+    began=$(date +%s)
+    if "$@"; then outcome=passed; else
+        outcome=FAILED
+        failed="$failed
+  $title"
+    fi
+    printf -- '--- %s %s in %s s\n' "$title" "$outcome" "$(($(date +%s) - began))"
+}
+
+run_checks() {
+    PATH=$venv/bin:$PATH
+    selected=
+    for tool in Xvfb openbox xdotool; do
+        have "$tool" || selected="not screen"
+    done
+    check "ruff check" ruff check
+    check "ruff format" ruff format --check
+    check "mypy" mypy
+    check "import contracts" lint-imports
+    for part in unit arch gui system; do
+        [ -d "tests/$part" ] && check "tests/$part" pytest -q -m "$selected" "tests/$part"
+    done
+    [ -z "$selected" ] || say "the tests of the real window were left out: Xvfb, openbox or xdotool is missing"
+    [ -z "$failed" ] || give_up "these checks failed:$failed"
+    say "all checks passed"
+}
+
+case ${1:-} in
+run | test) ;;
+*)
+    say "usage: sh resources/setup.sh run [OPTIONS of pool-gui] | test"
+    exit 2
+    ;;
+esac
+goal=$1
+shift
+python=$(find_python)
+install_system_packages "$goal"
+install_python_packages "$goal"
+if [ "$goal" = run ]; then run "$@"; else run_checks; fi

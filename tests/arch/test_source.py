@@ -1,0 +1,127 @@
+"""House rules that can be read off the source."""
+
+import ast
+import re
+
+import pytest
+from arch import source
+from arch.source import imported, modules
+
+MAX_FILE_LINES = 350
+MAX_FUNCTION_LINES = 50
+TALKING = ("wire", "agent", "workload", "monitor")
+"""The packages that handle what comes over the connection."""
+
+
+def test_each_module_says_its_charter() -> None:
+    silent = [one.name for one in modules() if not ast.get_docstring(one.tree)]
+    assert silent == []
+
+
+def test_no_file_is_too_long_for_one_charter() -> None:
+    lengths = {one.name: len(one.text.splitlines()) for one in modules()}
+    assert {n: length for n, length in lengths.items() if length > MAX_FILE_LINES} == {}
+
+
+def test_no_function_is_too_long_to_see_at_once() -> None:
+    long = [
+        f"{module.at(node)} {node.name}"
+        for module in modules()
+        for node in module.nodes()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno >= MAX_FUNCTION_LINES
+    ]
+    assert long == []
+
+
+def test_what_talks_to_others_neither_unpickles_nor_evaluates() -> None:
+    banned_modules = {"pickle", "marshal", "shelve", "dill", "cloudpickle"}
+    banned_calls = {"eval", "exec", "compile", "__import__"}
+    found = []
+    for module in modules(*TALKING):
+        if banned := {name.split(".")[0] for name in imported(module)} & banned_modules:
+            found.append(f"{module.name} imports {banned}")
+        for node in module.nodes():
+            if not isinstance(node, ast.Call):
+                continue
+            if isinstance(node.func, ast.Name) and node.func.id in banned_calls:
+                found.append(f"{module.at(node)} calls {node.func.id}")
+            # Connection.recv and Connection.send pickle; their _bytes twins do not.
+            if isinstance(node.func, ast.Attribute) and node.func.attr == "recv":
+                found += [f"{module.at(node)} calls recv"] if not node.args else []
+            if any(key.arg == "shell" for key in node.keywords):
+                found.append(f"{module.at(node)} runs a shell")
+    assert found == []
+
+
+@pytest.mark.parametrize("banned", ["PySide6", "pyqtgraph", "shiboken6"])
+def test_only_the_window_knows_qt(banned: str) -> None:
+    users = {
+        module.package
+        for module in modules()
+        for name in imported(module)
+        if name.split(".")[0] == banned
+    }
+    assert users <= {"window"}
+
+
+def test_no_closure_that_holds_self_is_connected_to_a_signal() -> None:
+    """A lambda or partial runs in the emitter's thread and keeps its object alive."""
+    found = [
+        module.at(node)
+        for module in modules("window")
+        for node in module.nodes()
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "connect"
+        and any(_captures_self(argument) for argument in node.args)
+    ]
+    assert found == []
+
+
+def _captures_self(argument: ast.expr) -> bool:
+    is_partial = (
+        isinstance(argument, ast.Call)
+        and ast.unparse(argument.func).split(".")[-1] == "partial"
+    )
+    return (is_partial or isinstance(argument, ast.Lambda)) and any(
+        isinstance(node, ast.Name) and node.id == "self" for node in ast.walk(argument)
+    )
+
+
+def test_no_error_is_swallowed() -> None:
+    swallowed = [
+        module.at(node)
+        for module in modules()
+        for node in module.nodes()
+        if isinstance(node, ast.ExceptHandler)
+        and (node.type is None or _is_broad(node.type))
+        and all(isinstance(one, ast.Pass | ast.Continue) for one in node.body)
+    ]
+    assert swallowed == []
+
+
+def _is_broad(caught: ast.expr) -> bool:
+    return any(
+        isinstance(node, ast.Name) and node.id in {"Exception", "BaseException"}
+        for node in ast.walk(caught)
+    )
+
+
+def test_tests_do_not_sleep() -> None:
+    sleepers = [
+        path.name
+        for path in (source.ROOT / "tests").rglob("test_*.py")
+        if path != source.ROOT / "tests" / "arch" / "test_source.py"
+        and re.search(r"time\.sleep\(|qWait\(", path.read_text(encoding="utf-8"))
+    ]
+    assert sleepers == []
+
+
+def test_resources_are_read_in_one_place() -> None:
+    readers = [
+        module.name
+        for module in modules()
+        if any(name.startswith("importlib.resources") for name in imported(module))
+    ]
+    assert readers in ([], ["pool_gui/resources.py"])

@@ -1,0 +1,40 @@
+"""What the README says can be typed, and its list of demos, are true."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from pool_gui import arguments
+from pool_gui.wire.catalogue import DEMOS
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMAND_LINES = re.findall(r"^pool-gui.*$", README, re.MULTILINE)
+
+
+def test_the_readme_tells_the_demos_as_the_catalogue_does() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", README, re.MULTILINE)
+    assert rows == [(name, demo.explanation) for name, demo in DEMOS.items()]
+
+
+@pytest.mark.parametrize("line", COMMAND_LINES)
+def test_each_command_line_of_the_readme_is_accepted(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments.parse(shlex.split(line, comments=True)[1:])
+
+
+def test_the_readme_shows_command_lines() -> None:
+    assert len(COMMAND_LINES) >= 4
+
+
+@pytest.mark.parametrize("command", ["run", "test"])
+def test_the_set_up_script_knows_the_commands_that_the_readme_names(
+    command: str,
+) -> None:
+    assert f"sh resources/setup.sh {command} " in README
+    script = (ROOT / "resources" / "setup.sh").read_text(encoding="utf-8")
+    assert re.search(rf"resources/setup\.sh {command} ", script)

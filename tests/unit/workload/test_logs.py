@@ -1,0 +1,102 @@
+import io
+import logging
+
+import pytest
+
+from pool_gui.workload import logs
+from pool_gui.workload.logs import MAX_KINDS, RateLimitedHandler
+
+
+class Output:
+    """A handler's output, and the clock that it goes by."""
+
+    def __init__(self) -> None:
+        self.stream = io.StringIO()
+        self.now = 100.0
+        self.handler = RateLimitedHandler(self.stream, lambda: self.now)
+
+    def log(self, message: str, *args: object, function: str = "f") -> None:
+        record = logging.LogRecord(
+            "pool_gui.pool", logging.ERROR, "x.py", 1, message, args, None
+        )
+        record.function = function
+        self.handler.handle(record)
+
+    def lines(self) -> list[str]:
+        return self.stream.getvalue().splitlines()
+
+
+@pytest.fixture
+def output() -> Output:
+    return Output()
+
+
+def test_the_first_failure_is_said_at_once(output: Output) -> None:
+    output.log("task %d failed", 3)
+    assert output.lines() == ["error: task 3 failed"]
+
+
+def test_then_at_most_one_line_a_second_says_how_many_more(output: Output) -> None:
+    for task in range(50):
+        output.log("task %d failed", task)
+    output.now += 1
+    output.log("task %d failed", 50)
+    output.log("task %d failed", 51)
+    assert output.lines() == [
+        "error: task 0 failed",
+        "error: task 50 failed (and 49 more like it before)",
+    ]
+
+
+def test_another_function_is_another_account(output: Output) -> None:
+    output.log("task %d failed", 1, function="f")
+    output.log("task %d failed", 2, function="g")
+    assert len(output.lines()) == 2
+
+
+def test_the_last_ones_are_said_when_it_ends(output: Output) -> None:
+    for task in range(3):
+        output.log("task %d failed", task)
+    output.handler.flush()
+    output.handler.flush()
+    assert output.lines()[1:] == ["error: task 2 failed (the last of 2)"]
+
+
+def test_a_record_is_one_short_line_without_a_traceback(output: Output) -> None:
+    error = ValueError("two\nlines")
+    record = logging.LogRecord(
+        "pool_gui.pool",
+        logging.ERROR,
+        "x.py",
+        1,
+        "a\nb" + "c" * 1000,
+        (),
+        (ValueError, error, None),
+    )
+    output.handler.handle(record)
+    (line,) = output.lines()
+    assert line.startswith("error: a bccc")
+    assert len(line) == logs.MAX_LINE_CHARACTERS
+
+
+def test_the_kinds_are_bounded(output: Output) -> None:
+    for number in range(MAX_KINDS + 10):
+        output.log(f"failure {number}")
+    assert len(output.lines()) == MAX_KINDS + 1
+    assert len(output.handler._accounts) == MAX_KINDS + 1
+
+
+class Broken(io.StringIO):
+    def write(self, _: str) -> int:
+        raise BrokenPipeError
+
+
+def test_nobody_who_reads_is_no_error_at_the_end() -> None:
+    now = 0.0
+    stream = io.StringIO()
+    handler = RateLimitedHandler(stream, lambda: now)
+    record = logging.LogRecord("a", logging.ERROR, "x.py", 1, "b", (), None)
+    handler.handle(record)
+    handler.handle(record)
+    handler._stream = Broken()
+    handler.flush()
