@@ -38,6 +38,8 @@ class Ending:
     """None when it is not known."""
     by_itself: bool
     """Whether it ended without the window's doing."""
+    asked: bool = False
+    """Whether the session was closed; else it was lost."""
 
 
 class Peer:
@@ -149,7 +151,7 @@ class Peer:
             text = "The pool process was asked to end."
             if code is not None:
                 text = f"{self._name} {exit_words(code)}, as it was asked to end."
-            self.ending = Ending(text, code, by_itself=False)
+            self.ending = Ending(text, code, by_itself=False, asked=True)
         return tuple(unfinished)
 
     @property

@@ -14,10 +14,16 @@ from typing import Final
 
 import numpy as np
 
-from pool_gui.monitor.latency import BUCKETS, Histogram, bucket_of, percentiles
+from pool_gui.monitor.latency import (
+    BUCKETS,
+    Histogram,
+    Percentiles,
+    bucket_of,
+    percentiles,
+)
 from pool_gui.monitor.messages import MAX_POOLS, Pool
 from pool_gui.monitor.names import OTHER_FUNCTIONS, FunctionNames
-from pool_gui.monitor.snapshot import Counts, FunctionRow, Ints
+from pool_gui.monitor.snapshot import Counts, Ints
 from pool_gui.monitor.spans import Outcome, SpanField
 from pool_gui.wire.errors import MalformedMessageError
 
@@ -77,6 +83,19 @@ class PoolFacts:
             self.recent.popleft()
         failed = max(header.failed - before.failed, 0)
         return max(header.done - before.done, 0) + failed, failed
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionTimes:
+    """A function's finished tasks in one pool."""
+
+    name: str
+    calls: int
+    """Where tasks are sampled: as many as those that were told stand for."""
+    failed: int
+    run: Percentiles
+    complete: bool
+    """False: made from a sample."""
 
 
 class Pools:
@@ -163,7 +182,7 @@ class FunctionDurations:
         self._free: list[int] = list(range(_FIRST_ROWS))
         self._histograms = np.zeros((_FIRST_ROWS, BUCKETS), np.int64)
         self._facts = np.zeros((3, _FIRST_ROWS), np.int64)  # failed, max, sampled
-        self._shown: dict[int, FunctionRow] = {}  # by row, until it changes
+        self._shown: dict[int, FunctionTimes] = {}  # by row, until it changes
 
     def add(self, spans: Ints, weights: Ints, *, sampled: bool) -> None:
         """Add finished tasks, (len(SpanField), n), and for how many each stands."""
@@ -181,7 +200,7 @@ class FunctionDurations:
         for row in rows.tolist():
             self._shown.pop(row, None)
 
-    def rows(self, pool_key: int, names: FunctionNames) -> tuple[FunctionRow, ...]:
+    def rows(self, pool_key: int, names: FunctionNames) -> tuple[FunctionTimes, ...]:
         """Return a pool's functions, in the order in which they came."""
         shown = []
         for (pool, function), row in self._rows.items():
@@ -199,13 +218,11 @@ class FunctionDurations:
             self._shown.pop(row, None)
             self._free.append(row)
 
-    def _show(self, row: int, name: str) -> FunctionRow:
+    def _show(self, row: int, name: str) -> FunctionTimes:
         failed, maximum_ns, sampled = self._facts[:, row].tolist()
         values = percentiles(self._histograms[row], maximum_ns)
         calls = int(self._histograms[row].sum())
-        shown = FunctionRow(
-            name, calls, failed, values.p50, values.p95, values.maximum, not sampled
-        )
+        shown = FunctionTimes(name, calls, failed, values, not sampled)
         self._shown[row] = shown
         return shown
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from pool_gui.monitor.history import History
-from pool_gui.monitor.latency import Histogram
+from pool_gui.monitor.latency import Percentiles
 from pool_gui.monitor.messages import Hello
 from pool_gui.monitor.peer import Ending
-from pool_gui.monitor.pools import PoolFacts
-from pool_gui.monitor.snapshot import FunctionRow, WorkerState
+from pool_gui.monitor.pools import FunctionTimes, PoolFacts
+from pool_gui.monitor.snapshot import WorkerState
 from pool_gui.monitor.usage import ProcessMeter
 from pool_gui.monitor.workers import Worker
 
@@ -133,8 +133,8 @@ def _pool(history: History, pool: PoolFacts, seconds: float) -> dict[str, object
             "rejected": header.rejected,
         },
         "throughput_per_second": finished / seconds if seconds > 0 else None,
-        "wait_seconds": _durations(pool.wait, header.started),
-        "run_seconds": _durations(pool.run, finished),
+        "wait_seconds": _durations(pool.wait.percentiles(), header.started),
+        "run_seconds": _durations(pool.run.percentiles(), finished),
         "workers": [_worker(w) for w in history.workers if w.pool == pool.key],
         "functions": [
             _function(row)
@@ -144,9 +144,8 @@ def _pool(history: History, pool: PoolFacts, seconds: float) -> dict[str, object
     }
 
 
-def _durations(values: Histogram, count: int) -> dict[str, object]:
+def _durations(told: Percentiles, count: int) -> dict[str, object]:
     """Return percentiles of what was told in detail, and the exact count."""
-    told = values.percentiles()
     return {
         "count": count,
         "p50": _known(told.p50),
@@ -168,16 +167,10 @@ def _worker(worker: Worker) -> dict[str, object]:
     }
 
 
-def _function(row: FunctionRow) -> dict[str, object]:
+def _function(times: FunctionTimes) -> dict[str, object]:
     return {
-        "name": row.name,
-        "calls": row.calls,
-        "failed": row.failed,
-        "run_seconds": {
-            "count": row.calls,
-            "p50": _known(row.run_p50),
-            "p95": _known(row.run_p95),
-            "p99": _known(row.run_p99),
-            "max": _known(row.run_max),
-        },
+        "name": times.name,
+        "calls": times.calls,
+        "failed": times.failed,
+        "run_seconds": _durations(times.run, times.calls),
     }

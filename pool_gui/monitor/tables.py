@@ -10,6 +10,7 @@ from pool_gui.monitor.history import History
 from pool_gui.monitor.pools import PoolFacts
 from pool_gui.monitor.snapshot import (
     Floats,
+    FunctionRow,
     LoadState,
     PoolRow,
     TaskRow,
@@ -129,4 +130,20 @@ def load_state(history: History) -> LoadState | None:
         return None
     return LoadState(
         load.demo, load.text, load.submitted, load.remaining, load.held_back
+    )
+
+
+def function_rows(history: History, pool: PoolFacts) -> tuple[FunctionRow, ...]:
+    """Return a pool's functions, in the order in which they came."""
+    return tuple(
+        FunctionRow(
+            times.name,
+            times.calls,
+            times.failed,
+            times.run.p50,
+            times.run.p95,
+            times.run.maximum,
+            times.complete,
+        )
+        for times in history.pools.functions.rows(pool.key, history.names)
     )

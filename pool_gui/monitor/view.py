@@ -25,7 +25,13 @@ from pool_gui.monitor.snapshot import (
     TaskRow,
     Viewport,
 )
-from pool_gui.monitor.tables import load_state, pool_row, task_rows, worker_rows
+from pool_gui.monitor.tables import (
+    function_rows,
+    load_state,
+    pool_row,
+    task_rows,
+    worker_rows,
+)
 from pool_gui.monitor.workers import Worker
 
 _TABLE_NS: Final = 250_000_000
@@ -106,7 +112,7 @@ class SnapshotMaker:
         history, pool = self._history, self._history.pools.newest
         self._tasks = task_rows(history, now_ns)
         if pool is not None:
-            self._functions = history.pools.functions.rows(pool.key, history.names)
+            self._functions = function_rows(history, pool)
 
     def _is_quiet(self, moment: Moment, log: tuple[LogLine, ...]) -> bool:
         """Return whether this snapshot shows what the last one did."""

@@ -1,0 +1,206 @@
+"""The session: starts the watched process, and hands snapshots to the window.
+
+The session thread owns process, connection and model. All public methods may be called
+from any thread; none of them waits except `close` and `report`. Invariants: at most one
+wake-up of the window is in flight, the newest snapshot wins; a window that takes none
+costs no memory; nothing is called back with a lock held.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from pool_gui.monitor import report
+from pool_gui.monitor.launcher import Launch
+from pool_gui.monitor.log import Log
+from pool_gui.monitor.snapshot import LinkState, Snapshot, Viewport
+from pool_gui.monitor.view import SnapshotMaker
+from pool_gui.monitor.watcher import Watcher
+from pool_gui.wire.commands import Command
+from pool_gui.wire.protocol import FRAME_INTERVAL_SECONDS
+
+_LOG = logging.getLogger("pool_gui.monitor")
+
+_FRESH_SECONDS: Final = FRAME_INTERVAL_SECONDS * 0.85
+"""The least time between snapshots: a little less than between two frames, so that
+each frame gets one."""
+
+_SILENT_SECONDS: Final = 1 / 15
+_QUIET_SECONDS: Final = 0.2
+_ALONE_SECONDS: Final = 1.0
+"""Between snapshots while there is no process."""
+
+_STARTING_SECONDS: Final = 0.02
+_MAX_REQUESTS: Final = 256
+_OWN_DEADLINE_SECONDS: Final = 3.0
+"""For the process, when the session ends without being asked to."""
+
+
+class Session:
+    """Watches one process at a time; see the module for who may call what."""
+
+    def __init__(
+        self,
+        launch: Launch,
+        *,
+        notify: Callable[[], None] | None = None,
+        clock: Callable[[], int] = time.perf_counter_ns,
+    ) -> None:
+        """Make a session; `start` makes it work.
+
+        Args:
+            launch: the program to watch; `launcher.pool_process()` for our own.
+            notify: called in the session thread when there is a new snapshot, and not
+                again before `take`.
+            clock: nanoseconds, monotonic.
+        """
+        self._notify = notify
+        self._clock = clock
+        self._wake = threading.Event()
+        self._closing = threading.Event()
+        self._log = Log()
+        self._model_lock = threading.Lock()  # guards _watcher and _maker
+        self._watcher = Watcher(launch, self._log, clock, self._wake.set)
+        self._maker = SnapshotMaker(self._watcher.history, self._log)
+        self._lock = threading.Lock()  # guards all below
+        self._requests: deque[Callable[[], None]] = deque()
+        self._viewport = self._shown_viewport = Viewport()
+        self._in_flight = False
+        self._newest = self._maker.make(self._watcher.moment(self._viewport))
+        self._deadline_seconds = _OWN_DEADLINE_SECONDS
+        self._unfinished: tuple[str, ...] = ()
+        self._thread = threading.Thread(target=self._run, name="session", daemon=True)
+
+    def start(self) -> None:
+        """Begin; no process is started yet."""
+        self._thread.start()
+
+    def launch_pool(self, size: int) -> None:
+        """Start a pool of this size, and a process for it if there is none.
+
+        Args:
+            size: workers; 0 means twice the cores.
+        """
+        self._request(lambda: self._watcher.launch(size))
+
+    def send(self, command: Command) -> None:
+        """Send a command; its reply, or why it was not sent, comes as a log line."""
+        self._request(lambda: self._watcher.send(command))
+
+    def set_viewport(self, viewport: Viewport) -> None:
+        """Say what part of the lanes the next snapshots shall show."""
+        with self._lock:
+            self._viewport = viewport
+        self._wake.set()
+
+    def take(self) -> Snapshot:
+        """Return the newest snapshot; the next one will be notified again."""
+        with self._lock:
+            self._in_flight = False
+            return self._newest
+
+    def report(self) -> dict[str, object]:
+        """Return the report on the process that is, or was last, watched."""
+        with self._model_lock:
+            return report.build(self._watcher.history, self._watcher.sources())
+
+    def close(self, deadline_seconds: float = 3.0) -> tuple[str, ...]:
+        """End the process, then the session. Idempotent.
+
+        Returns:
+            The names of what did not finish in time; empty when all did.
+        """
+        with self._lock:
+            if not self._closing.is_set():
+                self._deadline_seconds = deadline_seconds
+                self._closing.set()
+        self._wake.set()
+        if self._thread.ident is None:
+            return ()
+        self._thread.join(deadline_seconds + 1.0)
+        if self._thread.is_alive():
+            return ("session",)
+        return self._unfinished
+
+    def _request(self, action: Callable[[], None]) -> None:
+        with self._lock:
+            accepted = len(self._requests) < _MAX_REQUESTS
+            if accepted:
+                self._requests.append(action)
+        if not accepted:
+            text = "Too many commands wait; one was not sent."
+            self._log.add("window", "warning", text)
+        self._wake.set()
+
+    def _run(self) -> None:
+        try:
+            self._loop()
+        except Exception:
+            # Without its session the window would show an old snapshot for ever.
+            _LOG.exception("the session failed")
+            text = "The session failed; save the log, then start the window anew."
+            self._log.add("window", "error", text)
+        finally:
+            self._shut_down()
+
+    def _loop(self) -> None:
+        fresh = True
+        published_ns = self._clock()
+        wait_seconds = 0.0
+        while not self._closing.is_set():
+            self._wake.wait(wait_seconds)
+            self._wake.clear()
+            fresh |= self._work()
+            age_seconds = (self._clock() - published_ns) / 1e9
+            due_seconds = _FRESH_SECONDS if fresh else self._pace()
+            if age_seconds >= due_seconds:
+                published_ns = self._clock()
+                self._publish()
+                fresh, age_seconds, due_seconds = False, 0.0, self._pace()
+            wait_seconds = max(due_seconds - age_seconds, 0.0)
+            if self._newest.link.state is LinkState.STARTING:
+                wait_seconds = min(wait_seconds, _STARTING_SECONDS)
+
+    def _work(self) -> bool:
+        """Do what was asked for and take in what came; return whether to show it."""
+        with self._lock:
+            requests = tuple(self._requests)
+            self._requests.clear()
+            viewport_changed = self._viewport != self._shown_viewport
+        with self._model_lock:
+            for request in requests:
+                request()
+            came = self._watcher.poll()
+        return bool(requests) or came or viewport_changed
+
+    def _pace(self) -> float:
+        """Return the time between snapshots while nothing is new."""
+        state = self._newest.link.state
+        if state is LinkState.SILENT:
+            return _SILENT_SECONDS
+        return _QUIET_SECONDS if self._watcher.active else _ALONE_SECONDS
+
+    def _publish(self) -> None:
+        with self._lock:
+            viewport = self._shown_viewport = self._viewport
+        with self._model_lock:
+            snapshot = self._maker.make(self._watcher.moment(viewport))
+        with self._lock:
+            self._newest = snapshot
+            call = not self._in_flight
+            self._in_flight = True
+        if call and self._notify is not None:
+            self._notify()
+
+    def _shut_down(self) -> None:
+        with self._lock:
+            deadline_seconds = self._deadline_seconds
+        with self._model_lock:
+            self._unfinished = self._watcher.close(deadline_seconds)
+        for name in self._unfinished:
+            text = f"The {name} did not end in time."
+            self._log.add("window", "warning", text)
+        self._publish()

@@ -1,0 +1,175 @@
+"""Drives one peer after the other and folds what they tell into the model.
+
+Session thread only, with the model's lock held by the session. Invariant: there is at
+most one peer at a time; the model keeps what earlier ones told.
+"""
+
+import math
+import os
+from collections.abc import Callable
+from typing import Final
+
+from pool_gui.monitor.history import History
+from pool_gui.monitor.launcher import Launch, LaunchError
+from pool_gui.monitor.log import Log
+from pool_gui.monitor.messages import FrameMessage, Hello, Reply
+from pool_gui.monitor.peer import Ending, Peer
+from pool_gui.monitor.report import Sources
+from pool_gui.monitor.snapshot import Link, LinkState, Viewport
+from pool_gui.monitor.usage import UNKNOWN_USE, ProcessMeter
+from pool_gui.monitor.view import Moment
+from pool_gui.wire.commands import Command, Start
+from pool_gui.wire.errors import WireError
+
+SILENT_NS: Final = 1_000_000_000
+
+
+class Watcher:
+    """The peer there is, or what became of the last one."""
+
+    def __init__(
+        self,
+        launch: Launch,
+        log: Log,
+        clock: Callable[[], int],
+        wake: Callable[[], None],
+    ) -> None:
+        self.history = History()
+        self._launch = launch
+        self._log = log
+        self._clock = clock
+        self._wake = wake
+        self._peer: Peer | None = None
+        self._start: Start | None = None  # to be sent after hello
+        self._failed_start = ""
+        self._received_ns: int | None = None
+        self._monitor = ProcessMeter(os.getpid(), clock())
+        self._process: ProcessMeter | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether there is a process."""
+        return self._peer is not None and self._peer.ending is None
+
+    @property
+    def ending(self) -> Ending | None:
+        """How the last process ended; None while one lives."""
+        return None if self._peer is None else self._peer.ending
+
+    def launch(self, size: int) -> None:
+        """Start a pool, and a process for it if there is none."""
+        if self._peer is not None and self._peer.ending is None:
+            if self._peer.greeted:
+                self.send(Start(size))
+            else:
+                self._start = Start(size)
+            return
+        self._start, self._failed_start = Start(size), ""
+        try:
+            self._peer = Peer(self._launch, self._log, self._clock, self._wake)
+        except LaunchError as error:
+            self._peer, self._failed_start = None, str(error)
+            self._log.add("window", "error", str(error))
+            return
+        self._received_ns = None
+        self._process = ProcessMeter(self._peer.pid, self._clock())
+        text = f"Started the pool process (PID {self._peer.pid})."
+        self._log.add("window", "info", text)
+
+    def send(self, command: Command) -> None:
+        """Send a command; when it cannot be sent, the log says so."""
+        peer = self._peer
+        if peer is None or peer.ending is not None or not peer.greeted:
+            text = f"No pool process is connected: {command.name} was not sent."
+            self._log.add("window", "warning", text)
+        elif not peer.send(command):
+            text = f"The pool process does not read: {command.name} was not sent."
+            self._log.add("window", "warning", text)
+
+    def poll(self) -> bool:
+        """Take in what came; return whether the window has something new to show."""
+        self._monitor.read(self._clock())
+        peer = self._peer
+        if peer is None or peer.ending is not None:
+            return False
+        if self._process is not None:
+            self._process.read(self._clock())
+        fresh = False
+        for received_ns, message in peer.poll():
+            try:
+                fresh |= self._take_in(peer, received_ns, message)
+            except WireError as error:
+                peer.fail(f"was ended: {error}")
+                break
+        if peer.ending is not None:
+            self._log.add("window", "error", peer.ending.text)
+            self.history.end()
+            fresh = True
+        return fresh
+
+    def _take_in(
+        self, peer: Peer, received_ns: int, message: Hello | FrameMessage | Reply
+    ) -> bool:
+        if isinstance(message, FrameMessage):
+            self.history.fold(message, received_ns)
+            self._received_ns = received_ns
+            return self.history.moved
+        if isinstance(message, Reply):
+            level = "info" if message.ok else "warning"
+            self._log.add("pool", level, message.text)
+            return True
+        self.history.begin(message, received_ns)
+        text = (
+            f"The pool process (PID {message.pid}) is connected: "
+            f"{message.implementation} {message.python}, {message.agent}."
+        )
+        self._log.add("window", "info", text)
+        if self._start is not None:
+            peer.send(self._start)
+            self._start = None
+        return True
+
+    def moment(self, viewport: Viewport) -> Moment:
+        """Return what a snapshot shows besides the model."""
+        clock_ns = self._clock()
+        use = UNKNOWN_USE
+        if self._process is not None and self.active:
+            use = self._process.use
+        link = self._link(clock_ns)
+        received_ns, monitor = self._received_ns, self._monitor.use
+        return Moment(clock_ns, received_ns, link, use, monitor, viewport)
+
+    def sources(self) -> Sources:
+        """Return what the report shows besides the model."""
+        return Sources(self.ending, self._process, self._monitor)
+
+    def close(self, deadline_seconds: float) -> tuple[str, ...]:
+        """End the process; return the names of what did not finish."""
+        if self._peer is None:
+            return ()
+        unfinished = self._peer.close(deadline_seconds)
+        self.history.end()
+        return unfinished
+
+    def _link(self, clock_ns: int) -> Link:
+        silent_seconds = math.nan
+        if self._received_ns is not None:
+            silent_seconds = (clock_ns - self._received_ns) / 1e9
+        state, text = self._state(silent_seconds)
+        return Link(state, text, silent_seconds)
+
+    def _state(self, silent_seconds: float) -> tuple[LinkState, str]:
+        peer = self._peer
+        if peer is None:
+            if self._failed_start:
+                return LinkState.LOST, self._failed_start
+            return LinkState.NONE, "No pool process has been started."
+        if peer.ending is not None:
+            state = LinkState.ENDED if peer.ending.asked else LinkState.LOST
+            return state, peer.ending.text
+        if self._received_ns is None:
+            return LinkState.STARTING, f"The pool process (PID {peer.pid}) is starting."
+        if silent_seconds * 1e9 > SILENT_NS:
+            text = f"The pool process has not answered for {silent_seconds:.1f} s."
+            return LinkState.SILENT, text
+        return LinkState.LIVE, f"Connected to the pool process (PID {peer.pid})."
