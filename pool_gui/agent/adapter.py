@@ -21,7 +21,7 @@ Span = tuple[
     int,  # ended, ns
     str | None,  # the error's text, None when it went well
 ]
-"""A finished task as its worker recorded it."""
+"""A finished task as its worker recorded it; queued <= started <= ended."""
 
 SPANS_OFF = -1
 """The mask for a pool that nobody watches."""

@@ -11,7 +11,6 @@ import itertools
 import json
 import threading
 import time
-from array import array
 from collections.abc import Callable
 from typing import Final
 
@@ -23,7 +22,6 @@ from pool_gui.agent.spans import (
     SpanGroup,
     fair_shares,
     pack,
-    to_wire,
 )
 from pool_gui.agent.tracked import TrackedPool, TrackedWorker
 from pool_gui.wire.codec import clip_name
@@ -103,7 +101,7 @@ class FrameBuilder:
         room = MAX_WORKER_ROWS
         for pool in pools:
             room -= self._refresh(pool, new_workers, room)
-        rows = array("q")
+        rows: list[bytes] = []
         living = sum(self._add_rows(pool, rows) for pool in pools)
         now_ns = self._clock_ns()
         groups, spans = self._take_spans(pools)
@@ -124,25 +122,23 @@ class FrameBuilder:
             load=load,
         )
         self._finish(pools)
-        return header, to_wire(rows) + spans
+        return header, b"".join(rows) + spans
 
     def _watched(self) -> list[TrackedPool]:
         with self._lock:
             return self._pools.copy()
 
     def _refresh(self, pool: TrackedPool, new_workers: NewNames, room: int) -> int:
-        pool.set_mask(self._sampler.mask)
         for worker in pool.refresh(self._worker_numbers):
             self._by_number[worker.number] = worker.watched
         return pool.name_workers(new_workers, room)
 
-    def _add_rows(self, pool: TrackedPool, rows: "array[int]") -> int:
+    def _add_rows(self, pool: TrackedPool, rows: list[bytes]) -> int:
         told = [w for w in pool.workers.values() if w.named and not w.gone]
-        for worker in told:
-            rows.extend(worker.row(pool.number, self._functions.of))
+        rows.extend(worker.row(pool.number, self._functions.of) for worker in told)
         return len(told)
 
-    def _add_last_rows(self, pool: TrackedPool, rows: "array[int]") -> int:
+    def _add_last_rows(self, pool: TrackedPool, rows: list[bytes]) -> int:
         """Tell GONE of workers whose every span is in this frame or an earlier one."""
         told = [
             worker
@@ -150,7 +146,7 @@ class FrameBuilder:
             if worker.named and worker.gone and not worker.held()
         ]
         for worker in told:
-            rows.extend(worker.row(pool.number, self._functions.of))
+            rows.append(worker.row(pool.number, self._functions.of))
             pool.forget(worker)
             del self._by_number[worker.number]
         return len(told)
@@ -241,17 +237,18 @@ def _trim(workers: list[TrackedWorker], limit: int) -> None:
 
 
 def _errors(groups: list[SpanGroup]) -> list[tuple[int, int, str]]:
-    failed = (
-        (group.pool_id, span[0], clip_name(span[5]))
+    failed = [
+        (group.pool_id, task, error)
         for group in groups
-        for span in group.spans
-        if span[5] is not None
-    )
+        for task, _, _, _, _, error in group.spans
+        if error is not None
+    ]
     told: list[tuple[int, int, str]] = []
     json_bytes = 0
-    for entry in itertools.islice(failed, MAX_ERRORS_PER_FRAME):
-        json_bytes += len(json.dumps(entry[2]))
+    for pool_id, task, error in failed[:MAX_ERRORS_PER_FRAME]:
+        text = clip_name(error)
+        json_bytes += len(json.dumps(text))
         if json_bytes > MAX_ERRORS_JSON_BYTES:
             break
-        told.append(entry)
+        told.append((pool_id, task, text))
     return told

@@ -10,7 +10,10 @@ from typing import Final
 from pool_gui.wire.protocol import FRAME_INTERVAL_SECONDS
 
 IDLE_INTERVAL_SECONDS: Final = 0.25
-"""Between frames while nothing moves; movement shows at the next tick all the same."""
+"""Between frames while nothing moves."""
+
+IDLE_TICKS: Final = 2
+"""So many ticks after the last one, an idle agent looks whether anything moved."""
 
 _NS = 1_000_000_000
 
@@ -33,8 +36,9 @@ class Schedule:
         self._sequence = 0
 
     def wait_seconds(self, now_ns: int) -> float:
-        """Return how long it is to the next tick; 0 when it has passed."""
-        next_ns = self._start_ns + (self._tick + 1) * self._interval_ns
+        """Return how long it is to the next look; 0 when it has passed."""
+        next_tick = self._tick + (1 if self._moving else IDLE_TICKS)
+        next_ns = self._start_ns + next_tick * self._interval_ns
         return max(0, next_ns - now_ns) / _NS
 
     def due(self, now_ns: int, *, moved: bool) -> int | None:

@@ -1,24 +1,17 @@
 """Takes finished tasks from the workers' records and packs them as rows.
 
 Used by the agent thread alone. The workers write on meanwhile: only single operations
-on their deques are used, each of which is atomic. Packing works on whole columns, since
-a frame may cost the watched program no more than a millisecond.
+on their deques are used, each of which is atomic. A frame may cost the watched program
+no more than about a millisecond, so these loops do as little a span as they can.
 """
 
-import sys
-from array import array
+import struct
 from collections import deque
-from collections.abc import Iterable, Sequence
-from itertools import chain, repeat
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from pool_gui.agent.adapter import Span
-from pool_gui.wire.protocol import (
-    INT64_BYTES,
-    SPAN_COLUMNS,
-    OutcomeCode,
-    SpanColumn,
-)
+from pool_gui.wire.protocol import SPAN_COLUMNS, OutcomeCode
 
 DEFAULT_BUDGET: Final = 1000
 """Spans a frame: all of them up to 30,000 tasks a second."""
@@ -30,6 +23,9 @@ CALM_NS: Final = 500_000_000
 """How long the rate must be low before more spans are recorded again."""
 
 MAX_STRIDE: Final = 1 << 20
+
+
+_pack_row: Final = struct.Struct(f"<{SPAN_COLUMNS}q").pack
 
 
 class SpanGroup(NamedTuple):
@@ -60,50 +56,30 @@ def fair_shares(lengths: Sequence[int], budget: int) -> list[int]:
     return shares
 
 
-def pack(groups: Sequence[SpanGroup], functions: dict[int, int]) -> bytes:
+def pack(groups: Iterable[SpanGroup], functions: Mapping[int, int]) -> bytes:
     """Return the rows of all spans as the wire wants them.
 
     Args:
         groups: the spans, of any number of workers.
         functions: from the `id()` of a span's callable to its function id.
     """
-    total = sum(len(group.spans) for group in groups)
-    if not total:
-        return b""
-    tasks, callables, queued, started, ended, errors = zip(
-        *chain.from_iterable(group.spans for group in groups), strict=True
+    # One struct call a row took 0.14 us, whole columns through arrays 0.33 us.
+    return b"".join(
+        [
+            _pack_row(
+                pool_id,
+                worker_id,
+                task,
+                functions[id(function)],
+                queued_ns,
+                started_ns,
+                ended_ns,
+                OutcomeCode.DONE if error is None else OutcomeCode.FAILED,
+            )
+            for pool_id, worker_id, spans in groups
+            for task, function, queued_ns, started_ns, ended_ns, error in spans
+        ]
     )
-    columns: dict[SpanColumn, Iterable[int]] = {
-        SpanColumn.POOL: _spread((g.pool_id, len(g.spans)) for g in groups),
-        SpanColumn.WORKER: _spread((g.worker_id, len(g.spans)) for g in groups),
-        SpanColumn.TASK: tasks,
-        SpanColumn.FUNCTION: map(functions.__getitem__, map(id, callables)),
-        # A task put again while it runs carries its next time already.
-        SpanColumn.QUEUED_NS: map(min, queued, started),
-        SpanColumn.STARTED_NS: started,
-        SpanColumn.ENDED_NS: ended,
-    }
-    rows = array("q", bytes(total * SPAN_COLUMNS * INT64_BYTES))
-    for column, values in columns.items():
-        rows[column::SPAN_COLUMNS] = array("q", values)
-    if errors.count(None) != total:
-        outcomes = (
-            OutcomeCode.DONE if error is None else OutcomeCode.FAILED
-            for error in errors
-        )
-        rows[SpanColumn.OUTCOME :: SPAN_COLUMNS] = array("q", outcomes)
-    return to_wire(rows)
-
-
-def to_wire(rows: "array[int]") -> bytes:
-    """Return int64 values as little-endian bytes."""
-    if sys.byteorder == "big":
-        rows.byteswap()
-    return rows.tobytes()
-
-
-def _spread(counted: Iterable[tuple[int, int]]) -> Iterable[int]:
-    return chain.from_iterable(repeat(value, count) for value, count in counted)
 
 
 class Sampler:
@@ -115,6 +91,8 @@ class Sampler:
 
     def __init__(self, budget: int = DEFAULT_BUDGET) -> None:
         self.budget = budget
+        # Once it is a sample, half of it shows as much and costs half.
+        self._sample = budget / 2
         self.stride = 1
         """A power of two."""
         self._coarsest = 1  # of spans that may still wait in a deque
@@ -150,7 +128,7 @@ class Sampler:
         if held > self.backlog_limit:
             self._calm_since_ns = None
             self.stride = max(before, self._fitting(finished_per_frame))
-        elif before > 1 and finished_per_frame < before * self.budget / 4:
+        elif before > 1 and finished_per_frame < before * self._sample / 4:
             if self._calm_since_ns is None:
                 self._calm_since_ns, self._peak_rate = now_ns, 0.0
             self._peak_rate = max(self._peak_rate, finished_per_frame)
@@ -163,8 +141,10 @@ class Sampler:
             self._calm_since_ns = None
 
     def _fitting(self, finished_per_frame: float) -> int:
-        """Return the least stride at which a frame's spans are within the budget."""
-        stride = 1
-        while finished_per_frame > stride * self.budget and stride < MAX_STRIDE:
+        """Return the least stride at which a frame's spans are few enough."""
+        if finished_per_frame <= self.budget:
+            return 1
+        stride = 2
+        while finished_per_frame > stride * self._sample and stride < MAX_STRIDE:
             stride *= 2
         return stride

@@ -5,18 +5,19 @@ serial and never used again. A worker is forgotten when its last row has been to
 pool when it was released and told to its end: nothing grows with the process's age.
 """
 
+import struct
 from collections import deque
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from pool_gui.agent.adapter import PoolReading, Span, WatchedPool, WatchedWorker
 from pool_gui.agent.names import NewNames
 from pool_gui.agent.spans import take
 from pool_gui.wire.codec import clip_name
 from pool_gui.wire.headers import PoolHeader
-from pool_gui.wire.protocol import WorkerCode
+from pool_gui.wire.protocol import WORKER_COLUMNS, WorkerCode
 
-Row = tuple[int, int, int, int, int, int, int, int, int, int, int, int]
-"""As protocol.WorkerColumn says."""
+_pack_row: Final = struct.Struct(f"<{WORKER_COLUMNS}q").pack
 
 
 class TrackedWorker:
@@ -51,11 +52,11 @@ class TrackedWorker:
         self._carried.extendleft(reversed(spans[first:]))
         del spans[first:]
 
-    def row(self, pool_number: int, function_id: Callable[[object], int]) -> Row:
-        """Return its row; `function_id` names what it runs."""
+    def row(self, pool_number: int, function_id: Callable[[object], int]) -> bytes:
+        """Return its row as bytes; `function_id` names what it runs."""
         reading = self.reading
         function = reading.function
-        return (
+        return _pack_row(
             pool_number,
             self.number,
             reading.native_id,

@@ -34,7 +34,7 @@ class BusyCells:
         """Give a slot to another worker."""
         have = len(self._shares)
         if slot >= have:
-            more = max(have, slot + 1 - have)
+            more = max(have // 4, slot + 1 - have)
             self._shares = np.concatenate((self._shares, _empty(more)))
             self._busy_ns = np.concatenate((self._busy_ns, np.zeros(more)))
             self._known_ns = np.concatenate((self._known_ns, np.zeros(more)))
@@ -55,7 +55,7 @@ class BusyCells:
         """
         length_ns = end_ns - begin_ns
         rates = np.clip(busy_ns / np.maximum(length_ns, 1), 0, 1)
-        last = end_ns // CELL_NS
+        last = (end_ns - 1) // CELL_NS
         first = int(begin_ns.min()) // CELL_NS if begin_ns.size else last
         for cell in range(max(first, self._newest, last - CELLS + 1), last + 1):
             self._open(cell)

@@ -22,7 +22,7 @@ _LOG_LOWEST: Final = math.log(_LOWEST_NS)
 BUCKETS: Final = math.ceil(math.log(_HIGHEST_NS / _LOWEST_NS) / _LOG_RATIO)
 
 CHART_BUCKETS: Final = 40
-_CHART_GROUPS: Final = (2, 4, 8, 16, 36)
+_CHART_GROUPS: Final = (2, 4, 8, 16, 40)
 """How many fine buckets make one of the chart's: the least with which all fit."""
 _CHART_CENTRE: Final = round((math.log(1e6) - _LOG_LOWEST) / _LOG_RATIO)  # 1 ms
 

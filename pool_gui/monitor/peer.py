@@ -180,8 +180,8 @@ class Peer:
             self.fail(f"was ended: {error}")
             return
         if isinstance(message, Hello) is self.greeted:
-            again = "again" if self.greeted else "too late"
-            self.fail(f"broke the protocol and was ended: it said hello {again}")
+            what = "said hello again" if self.greeted else "spoke before it said hello"
+            self.fail(f"broke the protocol and was ended: it {what}")
             return
         if isinstance(message, Hello) and self._link is not None:
             self._greeted = True

@@ -9,7 +9,7 @@ import itertools
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -91,7 +91,7 @@ class FunctionTimes:
 
     name: str
     calls: int
-    """Where tasks are sampled: as many as those that were told stand for."""
+    """Where tasks are sampled: for how many those stand that were told."""
     failed: int
     run: Percentiles
     complete: bool
@@ -131,6 +131,24 @@ class Pools:
         if pool is None:
             raise MalformedMessageError(f"POOL: id {number} was never told")
         return pool
+
+    def function_times(
+        self, pool: PoolFacts, names: FunctionNames
+    ) -> tuple[FunctionTimes, ...]:
+        """Return a pool's functions, in the order in which they came.
+
+        Where tasks are sampled, the strides only say about how many each stands for;
+        the pool's exact count mends their sum.
+        """
+        rows = self.functions.rows(pool.key, names)
+        told = sum(row.calls - row.failed for row in rows)
+        if told == 0 or all(row.complete for row in rows):
+            return rows
+        scale = pool.header.done / told
+        return tuple(
+            replace(row, calls=round((row.calls - row.failed) * scale) + row.failed)
+            for row in rows
+        )
 
     def forget_ids(self) -> None:
         """Prepare for another process: its ids are new."""

@@ -137,8 +137,7 @@ def _pool(history: History, pool: PoolFacts, seconds: float) -> dict[str, object
         "run_seconds": _durations(pool.run.percentiles(), finished),
         "workers": [_worker(w) for w in history.workers if w.pool == pool.key],
         "functions": [
-            _function(row)
-            for row in history.pools.functions.rows(pool.key, history.names)
+            _function(row) for row in history.pools.function_times(pool, history.names)
         ],
         "findings": [],
     }

@@ -138,8 +138,7 @@ class Session:
     def _run(self) -> None:
         try:
             self._loop()
-        except Exception:
-            # Without its session the window would show an old snapshot for ever.
+        except Exception:  # noqa: BLE001  # it must not end without a word
             _LOG.exception("the session failed")
             text = "The session failed; save the log, then start the window anew."
             self._log.add("window", "error", text)
@@ -193,7 +192,12 @@ class Session:
             call = not self._in_flight
             self._in_flight = True
         if call and self._notify is not None:
-            self._notify()
+            try:
+                self._notify()
+            except RuntimeError as error:  # what it woke is gone (Qt says it so)
+                self._notify = None
+                text = f"The window can no longer be told of news ({error})."
+                self._log.add("window", "error", text)
 
     def _shut_down(self) -> None:
         with self._lock:

@@ -84,11 +84,16 @@ class SpanRing:
         return True
 
     def within(self, begin_ns: int, end_ns: int) -> Ints:
-        """Return the spans that touch this time, the oldest arrival first."""
+        """Return the places of spans that touch this time, by arrival at a place."""
         known = self._columns[:, : len(self)]
-        touches = known[SpanField.ENDED_NS] >= begin_ns
-        touches &= known[SpanField.STARTED_NS] <= end_ns
-        return np.take(known, np.flatnonzero(touches), axis=1)
+        touches = known[SpanField.ENDED_NS] > begin_ns
+        touches &= known[SpanField.STARTED_NS] < end_ns
+        return np.flatnonzero(touches)
+
+    def column(self, field: SpanField, places: Ints) -> Ints:
+        """Return one field of the spans at these places."""
+        values: Ints = self._columns[field].take(places)
+        return values
 
     def newest(self, count: int) -> Ints:
         """Return the newest spans, the newest first."""

@@ -145,5 +145,5 @@ def function_rows(history: History, pool: PoolFacts) -> tuple[FunctionRow, ...]:
             times.run.maximum,
             times.complete,
         )
-        for times in history.pools.functions.rows(pool.key, history.names)
+        for times in history.pools.function_times(pool, history.names)
     )

@@ -6,7 +6,7 @@ functions) is made anew four times a second at the most.
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -32,7 +32,9 @@ from pool_gui.monitor.tables import (
     task_rows,
     worker_rows,
 )
-from pool_gui.monitor.workers import Worker
+
+if TYPE_CHECKING:
+    from pool_gui.monitor.workers import Worker
 
 _TABLE_NS: Final = 250_000_000
 _LAG_NS: Final = 500_000_000
@@ -63,6 +65,7 @@ class SnapshotMaker:
         self._tasks: tuple[TaskRow, ...] = ()
         self._functions: tuple[FunctionRow, ...] = ()
         self._tables_due_ns = 0
+        self._state: LinkState | None = None
         self._shown: tuple[object, ...] = ()
         self._frames = 0
 
@@ -76,7 +79,7 @@ class SnapshotMaker:
         shares = np.empty(0)
         if history.first_ns is not None:
             lanes, workers, shares = draw(history, moment.viewport, now_ns)
-        self._make_tables(moment.clock_ns, now_ns)
+        remade = self._make_tables(moment, now_ns)
         pool = history.pools.newest
         log = self._log.lines()
         wait, run = history.wait, history.run
@@ -102,17 +105,20 @@ class SnapshotMaker:
             load=load_state(history),
             loss=history.loss,
             log=log,
-            quiet=self._is_quiet(moment, log),
+            quiet=self._is_quiet(moment, log) and not remade,
         )
 
-    def _make_tables(self, clock_ns: int, now_ns: int) -> None:
-        if clock_ns < self._tables_due_ns:
-            return
-        self._tables_due_ns = clock_ns + _TABLE_NS
+    def _make_tables(self, moment: Moment, now_ns: int) -> bool:
+        """Make the tables anew if it is time; return whether they have changed."""
+        state, before = moment.link.state, (self._tasks, self._functions)
+        if moment.clock_ns < self._tables_due_ns and state is self._state:
+            return False
+        self._tables_due_ns, self._state = moment.clock_ns + _TABLE_NS, state
         history, pool = self._history, self._history.pools.newest
         self._tasks = task_rows(history, now_ns)
         if pool is not None:
             self._functions = function_rows(history, pool)
+        return (self._tasks, self._functions) != before
 
     def _is_quiet(self, moment: Moment, log: tuple[LogLine, ...]) -> bool:
         """Return whether this snapshot shows what the last one did."""

@@ -22,6 +22,7 @@ from pool_gui.wire.commands import Command, Start
 from pool_gui.wire.errors import WireError
 
 SILENT_NS: Final = 1_000_000_000
+_PUT_AWAY_SECONDS: Final = 0.5
 
 
 class Watcher:
@@ -65,6 +66,7 @@ class Watcher:
                 self._start = Start(size)
             return
         self._start, self._failed_start = Start(size), ""
+        self._put_away()
         try:
             self._peer = Peer(self._launch, self._log, self._clock, self._wake)
         except LaunchError as error:
@@ -90,7 +92,7 @@ class Watcher:
         """Take in what came; return whether the window has something new to show."""
         self._monitor.read(self._clock())
         peer = self._peer
-        if peer is None or peer.ending is not None:
+        if peer is None or not self.active:
             return False
         if self._process is not None:
             self._process.read(self._clock())
@@ -150,6 +152,12 @@ class Watcher:
         unfinished = self._peer.close(deadline_seconds)
         self.history.end()
         return unfinished
+
+    def _put_away(self) -> None:
+        """Free what the last peer, which has ended, still holds."""
+        for name in self.close(_PUT_AWAY_SECONDS):
+            text = f"The {name} of an earlier run did not end."
+            self._log.add("window", "warning", text)
 
     def _link(self, clock_ns: int) -> Link:
         silent_seconds = math.nan

@@ -1,7 +1,7 @@
 """What the pool raises, each with one sentence that says what to do."""
 
 
-class TaskTypeErrorException(TypeError):
+class TaskTypeErrorException(TypeError):  # noqa: N818 - the seed's name
     """Something that is no `Task` was put; nothing was queued."""
 
 

@@ -23,11 +23,11 @@ _logger = logging.getLogger("pool_gui.pool")
 
 def error_text(error: BaseException) -> str:
     """Return 'Type: message', cut at 200 characters; 'Type' if it has no message."""
-    name = type(error).__name__
+    name = _plain_name(error)
     try:
         message = str(error)
     except BaseException as broken:  # noqa: BLE001 - the task's author wrote __str__
-        message = f"(its message cannot be shown: {type(broken).__name__})"
+        message = f"(its message cannot be shown: {_plain_name(broken)})"
     text = f"{name}: {message}" if message else name
     if len(text) > MAX_TEXT_CHARACTERS:
         text = text[: MAX_TEXT_CHARACTERS - 1] + "…"
@@ -68,10 +68,18 @@ def report_stray(worker_name: str, error: BaseException) -> None:
             "Worker %s was hit by %s and goes on", worker_name, error_text(error)
         )
     except BaseException as broken:  # noqa: BLE001 - handlers are the program's own
-        _say(f"pool_gui: {worker_name} was hit by {error_text(broken)}\n")
+        _say(
+            f"pool_gui: {worker_name} was hit by {error_text(error)}, and logging "
+            f"that failed with {error_text(broken)}\n"
+        )
 
 
 def _say(line: str) -> None:
     # Standard error may be closed or missing; then there is nowhere left to speak.
     with contextlib.suppress(OSError, ValueError, AttributeError):
         sys.stderr.write(line)
+
+
+def _plain_name(error: BaseException) -> str:
+    # Past whatever a metaclass makes of the name.
+    return str(type.__dict__["__name__"].__get__(type(error)))

@@ -45,8 +45,6 @@ class ThreadSafeQueue:
     """
 
     __slots__ = (
-        "__weakref__",
-        "_quiet",
         "_quiet_watchers",
         "has_ended",
         "is_shut",
@@ -61,15 +59,14 @@ class ThreadSafeQueue:
         self.peak = 0
         self.is_shut = False
         self.has_ended = False
-        self._quiet = threading.Condition()
-        self._quiet_watchers = 0
+        self._quiet_watchers: dict[LockType, None] = {}
 
     def put(self, item: object) -> None:
         """Append an item. Never blocks."""
         items = self.items
         items.append(item)
         depth = len(items)
-        if depth > self.peak:
+        if depth > self.peak:  # noqa: PLR1730 - a call of max costs as much as all this
             self.peak = depth
         if self.waiters:
             self.wake_one()
@@ -96,11 +93,9 @@ class ThreadSafeQueue:
         if not block:
             raise Empty
         deadline = None if timeout is None else monotonic() + timeout
-        lock = threading.Lock()
-        lock.acquire()
+        lock = locked_lock()
         while True:
-            left = _FOREVER if deadline is None else max(0.0, deadline - monotonic())
-            item = self.park(lock, left)
+            item = self.park(lock, _seconds_left(deadline))
             if item is not NOTHING:
                 return item
             if deadline is not None and monotonic() >= deadline:
@@ -143,7 +138,7 @@ class ThreadSafeQueue:
         # Between the comparison and the store no other thread gets in under the GIL
         # (there is no call), so a stale depth never overwrites a higher one.
         depth = len(self.items)
-        if depth > self.peak:
+        if depth > self.peak:  # noqa: PLR1730 - a call of max would let others in
             self.peak = depth
 
     def shut(self) -> None:
@@ -206,18 +201,25 @@ class ThreadSafeQueue:
 
         `NOTHING` means: woken, or `timeout` seconds over (negative: no limit), or
         `has_leave()` said that the caller should not wait; the caller looks again.
-        `lock` is the caller's own, and locked.
+        `lock` is the caller's own, and locked; after an exception it is used up.
         """
         self.waiters[lock] = None
         # From here on a put, a wake and an opening gate find us. Now look once more.
+        item = NOTHING
         try:
             item = self._pop_now()
-            if item is not NOTHING or (has_leave is not None and has_leave()):
+            if (
+                item is not NOTHING
+                or (has_leave is not None and has_leave())
+                or not lock.acquire(timeout=timeout)
+            ):
                 self._withdraw(lock)
-            elif not lock.acquire(timeout=timeout):
-                self._withdraw(lock)
-        except BaseException:  # an interrupt of the main thread
-            self._withdraw(lock)
+        except BaseException:  # Ctrl-C in the main thread
+            # A token may have come; whether it was taken cannot be known any more.
+            self.waiters.pop(lock, None)
+            if item is not NOTHING:
+                self.items.appendleft(item)
+            self.pass_on()
             raise
         return item
 
@@ -227,27 +229,38 @@ class ThreadSafeQueue:
             self.wake_one()
 
     def watch_quiet(self, is_quiet: Callable[[], bool], timeout: float | None) -> bool:
-        """Wait until `is_quiet()`, asked again at each `announce_quiet`."""
-        with self._quiet:
-            self._quiet_watchers += 1
+        """Wait until `is_quiet()`, asked again at each `announce_quiet`.
+
+        Returns:
+            False if `timeout` seconds were over first.
+        """
+        deadline = None if timeout is None else monotonic() + timeout
+        while True:
+            lock = locked_lock()
+            # First register, then ask: as `park` does, and for the same reason.
+            self._quiet_watchers[lock] = None
             try:
-                return self._quiet.wait_for(is_quiet, timeout)
+                if is_quiet():
+                    return True
+                left = _seconds_left(deadline)
+                if not lock.acquire(timeout=left):
+                    return is_quiet()
             finally:
-                self._quiet_watchers -= 1
+                self._quiet_watchers.pop(lock, None)
 
     def announce_quiet(self) -> None:
         """Say that a worker found nothing to do. Cheap while nobody watches."""
-        # The watcher counts itself before it asks; a worker finishes its task before
-        # it looks at the count: whichever is second sees the other.
-        if self._quiet_watchers:
-            with self._quiet:
-                self._quiet.notify_all()
+        while self._quiet_watchers:
+            try:
+                lock, _ = self._quiet_watchers.popitem()
+            except KeyError:  # another worker said it to the last one
+                return
+            lock.release()
 
     def forget_threads(self) -> None:
         """In a forked child: no other thread is left to wait or hold anything."""
         self.waiters.clear()
-        self._quiet = threading.Condition()
-        self._quiet_watchers = 0
+        self._quiet_watchers.clear()
 
     def _pop_now(self) -> object:
         if self.is_shut:
@@ -259,13 +272,18 @@ class ThreadSafeQueue:
 
     def _withdraw(self, lock: LockType) -> None:
         """Leave `waiters`, and pass on a token that came meanwhile."""
-        if lock in self.waiters:
-            try:
-                del self.waiters[lock]
-            except KeyError:  # taken out between the two lines
-                pass
-            else:
-                return
-        # Somebody took us out, so the token has come or is about to.
-        lock.acquire()
-        self.pass_on()
+        if self.waiters.pop(lock, NOTHING) is NOTHING:
+            # Somebody took us out, so the token has come or is about to.
+            lock.acquire()
+            self.pass_on()
+
+
+def locked_lock() -> LockType:
+    """Return a new lock to park on."""
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
+def _seconds_left(deadline: float | None) -> float:
+    return _FOREVER if deadline is None else max(0.0, deadline - monotonic())

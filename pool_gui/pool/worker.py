@@ -12,7 +12,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Protocol
 
 from pool_gui.pool.failure import error_text, report_failure, report_stray
-from pool_gui.pool.queue import NOTHING
+from pool_gui.pool.queue import NOTHING, locked_lock
 from pool_gui.pool.record import WorkerRecord
 from pool_gui.pool.states import WorkerState
 from pool_gui.pool.task import Task
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import weakref
 
     from pool_gui.pool.queue import ThreadSafeQueue
+
 
 class Owner(Protocol):
     """Whom a worker tells about its dismissal and its end."""
@@ -58,8 +59,7 @@ class ProcessThread(threading.Thread):
         self._owner = owner  # weak, so that an idle worker keeps no lost pool alive
         self._must_leave = False  # what the hot loop reads: faster than the event
         self._left = False
-        self._parking_lock = threading.Lock()
-        self._parking_lock.acquire()
+        self._parking_lock = locked_lock()
 
     @property
     def state(self) -> WorkerState:
@@ -82,8 +82,7 @@ class ProcessThread(threading.Thread):
         # The flag first, then the wake-up: the worker registers to be woken first and
         # then looks at the flag, so one of the two reaches it.
         self.task_queue.wake(self._parking_lock)
-        owner = self._owner and self._owner()
-        if owner is not None:
+        if self._owner is not None and (owner := self._owner()) is not None:
             owner.worker_dismissed(self)
 
     def stop(self) -> None:
@@ -96,14 +95,13 @@ class ProcessThread(threading.Thread):
         while True:
             try:
                 self._process()
-            except BaseException as error:  # noqa: BLE001 - see _settle
-                self._settle(error)
-            else:
                 if self._may_leave():
                     break
+            except BaseException as error:  # noqa: BLE001 - see _settle
+                self._settle(error)
         self._left = True
 
-    def _process(self) -> None:  # noqa: C901, PLR0912, PLR0915 - the hot loop: each call saved is a twentieth of a task's cost
+    def _process(self) -> None:  # noqa: C901, PLR0912 - the hot loop: each call saved is a twentieth of a task's cost
         record, queue = self.record, self.task_queue
         popleft, clock = queue.items.popleft, perf_counter_ns
         started, done, busy_ns = record.started, record.done, record.busy_ns
@@ -120,6 +118,7 @@ class ProcessThread(threading.Thread):
             if task.__class__ is not Task and not isinstance(task, Task):
                 if task is None and self._has_leave():
                     return
+                del task
                 continue
             # Read now: a task that puts itself again changes both.
             number, queued_ns = task.id, task.queued_ns
@@ -159,14 +158,15 @@ class ProcessThread(threading.Thread):
                 failure = text = None
             # Nothing of a finished task may live on here, least of all while idle.
             # Destructors run now, after the end was stamped and counted.
-            task = function = args = kwargs = _result = None
+            del task, function, args, kwargs
+            _result = None
 
     def _wait_for_task(self) -> object:
         """Return the next item; None when the worker need not wait any more."""
-        queue = self.task_queue
+        queue, lock = self.task_queue, self._parking_lock
         while not self._has_leave():
             queue.announce_quiet()
-            item = queue.park(self._parking_lock, has_leave=self._has_leave)
+            item = queue.park(lock, has_leave=self._has_leave)
             if item is not NOTHING:
                 return item
         return None
@@ -177,10 +177,15 @@ class ProcessThread(threading.Thread):
         return self._must_leave or (queue.has_ended and not queue.items)
 
     def _may_leave(self) -> bool:
-        owner = self._owner and self._owner()
-        if owner is not None and not owner.worker_leaves(self):
-            self._must_leave = False
-            return False
+        if self._owner is not None:
+            owner = self._owner()
+            if owner is None:  # a lost pool: its last tasks are run by who is left
+                may_leave = not self.task_queue.items
+            else:
+                may_leave = owner.worker_leaves(self)
+            if not may_leave:
+                self._must_leave = False
+                return False
         # The wake-up that got us here may have been meant for an item.
         self.task_queue.pass_on()
         self.task_queue.announce_quiet()
@@ -193,8 +198,8 @@ class ProcessThread(threading.Thread):
         `PyThreadState_SetAsyncExc`, or is a MemoryError of the loop itself.
         """
         record = self.record
-        task = record.task
-        if task is not None:
+        self._parking_lock = locked_lock()  # the old one may be used up, see park
+        if record.task is not None:
             record.started = record.done + record.failed + 1
             record.failed += 1
             record.started_ns = perf_counter_ns()

@@ -1,4 +1,5 @@
-"""The window: Qt, and the only package that knows it.
+"""The window: Qt widgets over the snapshots of `pool_gui.monitor`.
 
-Importing the package itself loads no Qt, so that `preflight` can look first.
+Every QObject belongs to the GUI thread. This package module imports no Qt, so that the
+checks before start-up can run where Qt cannot be loaded.
 """

@@ -56,8 +56,7 @@ class Steady:
     def advance(self, seconds: float) -> int:
         """Let time pass; return how many tasks arrived in it."""
         self._elapsed += seconds
-        # The tiny addition: an arrival due now must not wait for a rounding error.
-        due = int(self._elapsed * self.rate_per_second + 1e-9) + 1
+        due = int(self._elapsed * self.rate_per_second) + 1
         arrived = due - self._arrived
         self._arrived = due
         return arrived

@@ -156,10 +156,6 @@ class Demos:
             )
         return self._makers[name](check_parameters(demo, parameters))
 
-    def names(self) -> tuple[str, ...]:
-        """Return the names of all demos that can be made."""
-        return tuple(self._makers)
-
     def close(self) -> None:
         """End the slow peer. Tasks that ask it fail from now on."""
         self._peer.close()

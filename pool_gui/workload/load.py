@@ -136,7 +136,7 @@ class Load:
                 if self._wait(max(MIN_WAIT_SECONDS, asked_seconds - passed)):
                     break
         except PoolStateError:
-            self._stopping.set()  # the pool is draining or stopped: nothing to do here
+            return  # the pool is draining or stopped: its tasks were not wanted
         finally:
             self._over = True
 

@@ -24,15 +24,15 @@ class _Account:
 
     def __init__(self) -> None:
         self.next_seconds = float("-inf")
+        self.said = ""
         self.unsaid = 0
-        self.last_line = ""
 
 
 class RateLimitedHandler(logging.Handler):
     """Writes one line a record, but of each kind at most one line a second.
 
     Records are of one kind when they have the same logger, the same message before its
-    arguments are filled in, and the same `function` (an attribute of the record).
+    arguments are filled in, and, for a failed task, the same function.
     """
 
     def __init__(
@@ -48,18 +48,16 @@ class RateLimitedHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record's line, or count it."""
         try:
-            line = _line(record)
             account = self._account(record)
             now = self._clock()
             if now < account.next_seconds:
                 account.unsaid += 1
-                account.last_line = line
                 return
-            if account.unsaid:
-                line += f" (and {account.unsaid:,} more like it before)"
-            account.unsaid = 0
             account.next_seconds = now + SECONDS_BETWEEN_LINES
-            self._write(line)
+            account.said = _line(record)
+            more = f" (and {account.unsaid:,} more like it before)"
+            self._write(account.said + (more if account.unsaid else ""))
+            account.unsaid = 0
         except Exception:  # noqa: BLE001  # logging's own rule for handlers
             self.handleError(record)
 
@@ -69,14 +67,13 @@ class RateLimitedHandler(logging.Handler):
             if not account.unsaid:
                 continue
             try:
-                self._write(f"{account.last_line} (the last of {account.unsaid:,})")
+                self._write(f"{account.said} (and {account.unsaid:,} more after it)")
             except OSError:
                 return  # nobody reads standard error any more
             account.unsaid = 0
 
     def _account(self, record: logging.LogRecord) -> _Account:
-        function = str(getattr(record, "function", ""))
-        key = (record.name, str(record.msg), function)
+        key = (record.name, str(record.msg), _function_of(record))
         if key not in self._accounts and len(self._accounts) >= MAX_KINDS:
             key = ("", "", "")
         return self._accounts.setdefault(key, _Account())
@@ -87,12 +84,17 @@ class RateLimitedHandler(logging.Handler):
         stream.flush()
 
 
+def _function_of(record: logging.LogRecord) -> str:
+    """Return the name of the function whose failure the pool reports."""
+    # The pool's record: task number, function, worker, what happened.
+    if isinstance(record.args, tuple) and len(record.args) == 4:
+        return str(record.args[1])
+    return ""
+
+
 def _line(record: logging.LogRecord) -> str:
-    text = record.getMessage()
-    if record.exc_info and record.exc_info[0] is not None:
-        text = f"{text} ({record.exc_info[0].__name__})"
-    whole = f"{record.levelname.lower()}: {' '.join(text.split())}"
-    return whole[:MAX_LINE_CHARACTERS]
+    text = f"{record.levelname.lower()}: {' '.join(record.getMessage().split())}"
+    return text[:MAX_LINE_CHARACTERS]
 
 
 def install() -> RateLimitedHandler:

@@ -10,7 +10,13 @@ from typing import Final, Protocol
 
 from pool_gui.agent import CommandRefusedError, ThreadPoolAdapter
 from pool_gui.agent.adapter import ThreadWorker, WatchedPool, WatchedWorker
-from pool_gui.pool import PoolState, PoolStateError, Task, ThreadPool
+from pool_gui.pool import (
+    PoolState,
+    PoolStateError,
+    Task,
+    ThreadPool,
+    WorkerStartError,
+)
 from pool_gui.wire import commands
 from pool_gui.wire.headers import LoadHeader
 from pool_gui.workload.arrivals import AtOnce, arrivals_of, describe
@@ -52,8 +58,7 @@ class _Target:
         return self._pool.task_queue.size()
 
     def unfinished(self) -> int:
-        counts = self._pool.counts()
-        return counts.submitted - counts.done - counts.failed - counts.cancelled
+        return self._pool.counts().outstanding
 
 
 class Service:
@@ -90,7 +95,7 @@ class Service:
         """
         try:
             return self._do(command)
-        except PoolStateError as error:
+        except (PoolStateError, WorkerStartError) as error:
             raise CommandRefusedError(str(error)) from None
 
     @singledispatchmethod
@@ -113,9 +118,9 @@ class Service:
         adapter = ThreadPoolAdapter(pool)
         try:
             pool.start()
-        except RuntimeError as error:  # the system gives no more threads
+        except WorkerStartError:
             pool.stop()
-            raise CommandRefusedError(f"The pool could not start: {error}.") from None
+            raise
         if old is not None:
             watcher.release(old)
         self._adapter = adapter
@@ -180,15 +185,7 @@ class Service:
 
     @_do.register
     def _(self, command: commands.Resize) -> str:
-        pool = self._pool()
-        try:
-            pool.resize(command.size)
-        except PoolStateError:
-            raise
-        except RuntimeError as error:  # the system gives no more threads
-            raise CommandRefusedError(
-                f"The pool has {_workers(pool.size())} and cannot grow: {error}."
-            ) from None
+        self._pool().resize(command.size)
         return f"Resized to {_workers(command.size)}."
 
     @_do.register
@@ -216,7 +213,7 @@ class Service:
         pool = self._pool()
         self._end_loads()
         pool.drain()
-        left = _tasks(_Target(pool).unfinished())
+        left = _tasks(pool.counts().outstanding)
         return f"Draining: {left} to finish, then the pool ends."
 
     @_do.register

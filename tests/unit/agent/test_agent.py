@@ -336,6 +336,22 @@ def test_the_loss_of_the_link_is_told_once(link: Link) -> None:
     assert lost.empty()
 
 
+class BrokenPool(CountingPool):
+    def take_peak(self) -> int:
+        raise ZeroDivisionError
+
+
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnhandledThreadExceptionWarning"  # its trace is wanted
+)
+def test_a_link_that_gets_no_frames_any_more_is_closed(link: Link) -> None:
+    lost = threading.Event()
+    agent = _started(link, on_link_lost=lost.set)
+    agent.watch(BrokenPool())
+    assert lost.wait(DEADLINE_SECONDS)
+    agent.stop()
+
+
 def test_stopping_is_no_loss_and_may_be_done_twice(link: Link) -> None:
     lost: list[int] = []
     agent = _started(link, on_link_lost=lambda: lost.append(1))

@@ -3,6 +3,7 @@
 import json
 import struct
 import types
+import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -281,6 +282,24 @@ def test_a_worker_that_the_pool_forgot_is_told_to_its_end_too() -> None:
     assert read.header["spans_dropped"] == 0
 
 
+def test_a_worker_that_was_told_to_its_end_is_not_kept() -> None:
+    pool = FakePool(listed=[FakeWorker("w", code=WorkerCode.GONE)])
+    kept = weakref.ref(pool.listed[0])
+    wire = Wire(pool)
+    wire.frame()
+    pool.listed = []
+    wire.frame()
+    assert kept() is None
+
+
+def test_a_pool_watched_while_the_stride_changes_gets_the_new_one() -> None:
+    pool = FakePool()
+    wire = Wire(pool)
+    wire.builder._sampler.stride = 4
+    wire.frame()
+    assert pool.masks == [0, 3]
+
+
 def test_ids_are_never_used_again() -> None:
     pool = FakePool(listed=[FakeWorker("a")])
     wire = Wire(pool)
@@ -345,7 +364,7 @@ def test_at_a_high_rate_workers_are_told_to_record_less_and_the_loss_is_counted(
         for worker in workers:
             worker.finish(4 * task)
     read = wire.frame()
-    assert pool.masks == [0, 31]
+    assert pool.masks == [0, 63]
     assert len(read.spans) == 1000
     assert read.header["spans_dropped"] == 20_000 - 1000 - 8000
     told, strides = 1000, set()
@@ -354,7 +373,7 @@ def test_at_a_high_rate_workers_are_told_to_record_less_and_the_loss_is_counted(
         told += len(read.spans)
         strides.add(read.header["span_stride"])
     assert told + read.header["spans_dropped"] == 20_000
-    assert strides == {32}
+    assert strides == {64}
 
 
 def test_after_a_long_silence_the_rate_is_that_of_all_frames_due() -> None:
@@ -393,6 +412,8 @@ def test_a_released_pool_is_told_to_its_end_and_then_forgotten() -> None:
     read = wire.frame()
     assert [pool["pool"] for pool in read.header["pools"]] == [2]
     assert read.header["spans_dropped"] == 0
+    new.lost_done = 3
+    assert wire.frame().header["spans_dropped"] == 3
 
 
 def test_a_pool_that_stopped_is_told_until_it_is_released() -> None:

@@ -13,9 +13,16 @@ def schedule() -> Schedule:
 def test_ticks_stand_at_fixed_distances_however_late_one_was(
     schedule: Schedule,
 ) -> None:
-    assert schedule.wait_seconds(0) == pytest.approx(0.03)
-    assert schedule.due(47 * MS, moved=True) == 1
-    assert schedule.wait_seconds(47 * MS) == pytest.approx(0.013)
+    assert schedule.due(30 * MS, moved=True) == 1
+    assert schedule.wait_seconds(30 * MS) == pytest.approx(0.03)
+    assert schedule.due(77 * MS, moved=True) == 2
+    assert schedule.wait_seconds(77 * MS) == pytest.approx(0.013)
+
+
+def test_an_idle_agent_looks_at_every_second_tick(schedule: Schedule) -> None:
+    assert schedule.due(30 * MS, moved=False) is None
+    assert schedule.wait_seconds(30 * MS) == pytest.approx(0.06)
+    assert schedule.wait_seconds(70 * MS) == pytest.approx(0.02)
 
 
 def test_while_anything_moves_every_tick_is_a_frame(schedule: Schedule) -> None:

@@ -1,7 +1,8 @@
 import os
 import random
+import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -10,7 +11,6 @@ import pytest
 from pool_gui.agent.names import qualified_name
 from pool_gui.pool import Task
 from pool_gui.wire.catalogue import DEMOS, Demo
-from pool_gui.workload import demos as module
 from pool_gui.workload.demos import (
     QUICK_SECONDS,
     SLOW_SECONDS,
@@ -34,29 +34,22 @@ def _run(task: Task) -> object:
 
 
 def _tasks(
-    demos: Demos, name: str, count: int, seed: int = 1, **given: float
+    demos: Demos,
+    name: str,
+    count: int,
+    given: Mapping[str, float] | None = None,
+    seed: int = 1,
 ) -> list[Task]:
-    make = demos.maker(name, given)
+    make = demos.maker(name, given or {})
     numbers = random.Random(seed)
     return [make(numbers) for _ in range(count)]
 
 
 def test_the_catalogue_and_the_makers_agree(demos: Demos) -> None:
-    assert demos.names() == tuple(DEMOS)
+    assert demos._makers.keys() == DEMOS.keys()
 
 
 SEED = 3  # with it none of the first three tasks of a demo is slow or fails
-
-QUICK = {
-    "primes": {"limit": 1000.0},
-    "hash": {"megabytes": 2.0},
-    "sleep": {"milliseconds": 1.0},
-    "peer": {"milliseconds": 1.0},
-    "disk": {"kilobytes": 2000.0},
-    "lock": {"milliseconds": 1.0},
-    "flaky": {"milliseconds": 1.0, "percent": 0.0},
-    "tail": {"percent": 0.0},
-}
 
 
 @pytest.mark.parametrize("demo", DEMOS.values(), ids=DEMOS)
@@ -68,21 +61,37 @@ def test_each_demo_runs_with_its_defaults(demos: Demos, demo: Demo) -> None:
 @pytest.mark.parametrize("demo", DEMOS.values(), ids=DEMOS)
 def test_each_demo_runs_at_its_lower_bounds(demos: Demos, demo: Demo) -> None:
     least = {parameter.name: parameter.minimum for parameter in demo.parameters}
-    for task in _tasks(demos, demo.name, 3, seed=SEED, **least):
+    for task in _tasks(demos, demo.name, 3, least, SEED):
         _run(task)
 
 
-@pytest.mark.parametrize("name", QUICK)
-def test_each_parameter_is_passed_on(demos: Demos, name: str) -> None:
-    assert QUICK[name].keys() == DEMOS[name].defaults().keys()
-    (task,) = _tasks(demos, name, 1, **QUICK[name])
+@pytest.mark.parametrize(
+    ("name", "given", "value"),
+    [
+        ("primes", {"limit": 1000}, 1000),
+        ("hash", {"megabytes": 2}, 2),
+        ("sleep", {"milliseconds": 1.5}, 0.0015),
+        ("peer", {"milliseconds": 2}, 0.002),
+        ("disk", {"kilobytes": 2000}, 2000),
+        ("lock", {"milliseconds": 1}, 0.001),
+        ("flaky", {"milliseconds": 1, "percent": 0}, 0.001),
+        ("tail", {"percent": 0}, QUICK_SECONDS),
+    ],
+)
+def test_each_parameter_is_passed_on(
+    demos: Demos, name: str, given: dict[str, float], value: float
+) -> None:
+    assert given.keys() == DEMOS[name].defaults().keys()
+    (task,) = _tasks(demos, name, 1, given)
+    assert task.args[-1] == value
+    assert type(task.args[-1]) is type(value)
     _run(task)
 
 
 @pytest.mark.parametrize("demo", DEMOS.values(), ids=DEMOS)
 def test_the_upper_bounds_are_accepted(demos: Demos, demo: Demo) -> None:
     most = {parameter.name: parameter.maximum for parameter in demo.parameters}
-    _tasks(demos, demo.name, 3, **most)
+    _tasks(demos, demo.name, 3, most)
 
 
 @pytest.mark.parametrize("demo", DEMOS.values(), ids=DEMOS)
@@ -121,7 +130,7 @@ def test_primes_are_counted(limit: int, count: int) -> None:
 
 @pytest.mark.parametrize("percent", [0, 3, 50, 100])
 def test_flaky_fails_for_so_many_percent(demos: Demos, percent: float) -> None:
-    tasks = _tasks(demos, "flaky", 2000, milliseconds=0, percent=percent)
+    tasks = _tasks(demos, "flaky", 2000, {"milliseconds": 0, "percent": percent})
     failing = sum(task.kwargs["fails"] for task in tasks)
     assert failing == pytest.approx(20 * percent, abs=60 if 0 < percent < 100 else 0)
 
@@ -132,7 +141,7 @@ def test_a_flaky_task_that_is_to_fail_raises_a_value_error() -> None:
 
 
 def test_the_tail_is_slow_for_so_many_percent(demos: Demos) -> None:
-    seconds = [task.args[0] for task in _tasks(demos, "tail", 5000, percent=2)]
+    seconds = [task.args[0] for task in _tasks(demos, "tail", 5000, {"percent": 2})]
     assert set(seconds) == {QUICK_SECONDS, SLOW_SECONDS}
     assert seconds.count(SLOW_SECONDS) == pytest.approx(100, abs=40)
 
@@ -152,14 +161,14 @@ def test_the_mix_has_a_little_of_each_kind_and_rarely_a_slow_one(demos: Demos) -
 
 def test_all_tasks_of_one_process_fight_for_one_lock(demos: Demos) -> None:
     tasks = [
-        *_tasks(demos, "lock", 2, milliseconds=0),
-        *_tasks(demos, "lock", 2, milliseconds=1),
+        *_tasks(demos, "lock", 2, {"milliseconds": 0}),
+        *_tasks(demos, "lock", 2, {"milliseconds": 1}),
     ]
     assert len({id(task.args[0]) for task in tasks}) == 1
 
 
 def test_a_lock_is_held_while_it_sleeps(demos: Demos) -> None:
-    (task,) = _tasks(demos, "lock", 1, milliseconds=0)
+    (task,) = _tasks(demos, "lock", 1, {"milliseconds": 0})
     lock = task.args[0]
     worker = threading.Thread(target=_run, args=(task,))
     with lock:
@@ -180,17 +189,17 @@ def test_a_file_is_on_the_disk_before_the_task_ends(
 ) -> None:
     sizes: list[int] = []
     monkeypatch.setattr(
-        module.os, "fsync", lambda number: sizes.append(os.fstat(number).st_size)
+        os, "fsync", lambda number: sizes.append(os.fstat(number).st_size)
     )
     write_file(tmp_path, 3)
     assert sizes == [3000]
 
 
 def test_files_go_where_a_disk_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.os, "access", lambda *_: True)
+    monkeypatch.setattr(os, "access", lambda *_: True)
     assert disk_folder() == Path("/var/tmp")  # noqa: S108  # nothing is written
-    monkeypatch.setattr(module.os, "access", lambda *_: False)
-    monkeypatch.setattr(module.tempfile, "gettempdir", lambda: "/elsewhere")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: "/elsewhere")
     assert disk_folder() == Path("/elsewhere")
 
 

@@ -15,12 +15,12 @@ class Output:
         self.now = 100.0
         self.handler = RateLimitedHandler(self.stream, lambda: self.now)
 
-    def log(self, message: str, *args: object, function: str = "f") -> None:
-        record = logging.LogRecord(
-            "pool_gui.pool", logging.ERROR, "x.py", 1, message, args, None
+    def log(self, message: str, *args: object) -> None:
+        self.handler.handle(
+            logging.LogRecord(
+                "pool_gui.pool", logging.ERROR, "x.py", 1, message, args, None
+            )
         )
-        record.function = function
-        self.handler.handle(record)
 
     def lines(self) -> list[str]:
         return self.stream.getvalue().splitlines()
@@ -48,18 +48,21 @@ def test_then_at_most_one_line_a_second_says_how_many_more(output: Output) -> No
     ]
 
 
-def test_another_function_is_another_account(output: Output) -> None:
-    output.log("task %d failed", 1, function="f")
-    output.log("task %d failed", 2, function="g")
-    assert len(output.lines()) == 2
+@pytest.mark.parametrize(("function", "lines"), [("f", 1), ("g", 2)])
+def test_another_function_is_another_account(
+    output: Output, function: str, lines: int
+) -> None:
+    output.log("Task %d (%s) failed on %s: %s", 1, "f", "worker-1", "ValueError")
+    output.log("Task %d (%s) failed on %s: %s", 2, function, "worker-2", "KeyError")
+    assert len(output.lines()) == lines
 
 
-def test_the_last_ones_are_said_when_it_ends(output: Output) -> None:
+def test_those_not_said_yet_are_counted_when_it_ends(output: Output) -> None:
     for task in range(3):
         output.log("task %d failed", task)
     output.handler.flush()
     output.handler.flush()
-    assert output.lines()[1:] == ["error: task 2 failed (the last of 2)"]
+    assert output.lines()[1:] == ["error: task 0 failed (and 2 more after it)"]
 
 
 def test_a_record_is_one_short_line_without_a_traceback(output: Output) -> None:

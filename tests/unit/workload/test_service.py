@@ -143,7 +143,10 @@ def test_a_pool_that_cannot_start_is_refused_in_a_sentence(
 
     with monkeypatch.context() as patch:
         patch.setattr(threading.Thread, "start", fail)
-        with pytest.raises(CommandRefusedError, match="could not start"):
+        with pytest.raises(
+            CommandRefusedError,
+            match=r"could not start worker 1 of 3 .*; use fewer workers\.",
+        ):
             service.handle(Start(3))
     assert agent.watched == []
     _started(service)

@@ -1,0 +1,211 @@
+"""The workers of one pool: who is there, who was told to go, what those gone had done.
+
+Any thread may call anything; `lock` guards it, which is the pool's lifecycle lock. It
+is never held while a task runs or a thread is waited for.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pool_gui.pool import lifetime
+from pool_gui.pool.errors import WorkerStartError
+from pool_gui.pool.record import NO_SPANS, WorkerRecord
+from pool_gui.pool.worker import ProcessThread
+
+if TYPE_CHECKING:
+    from pool_gui.pool.queue import ThreadSafeQueue
+
+MAX_DEPARTED = 256
+"""Workers remembered after their end."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerCounts:
+    """Tasks begun, and how they ended, over several workers."""
+
+    started: int = 0
+    done: int = 0
+    failed: int = 0
+
+
+class Crew:
+    """The workers of one pool.
+
+    Attributes:
+        lock: guards the lifecycle of pool and workers; re-entrant.
+        size: how many workers are wanted.
+        departed: workers that ended lately, oldest first.
+    """
+
+    def __init__(self, name: str, task_queue: ThreadSafeQueue, size: int) -> None:
+        self.lock = threading.RLock()
+        self.size = size
+        self.departed: deque[ProcessThread] = deque(maxlen=MAX_DEPARTED)
+        self.span_mask = NO_SPANS
+        self._name = name
+        self._queue = task_queue
+        self._next_number = 0
+        # Dicts as ordered sets. Active are those not told to go.
+        self._living: dict[ProcessThread, None] = {}
+        self._active: dict[ProcessThread, None] = {}
+        self._ending: list[ProcessThread] = []  # left, but their threads may still run
+        self._retired = WorkerCounts()
+
+    def living(self) -> tuple[ProcessThread, ...]:
+        """Return the workers that have not left, oldest first."""
+        with self.lock:
+            return tuple(self._living)
+
+    def is_empty(self) -> bool:
+        """Whether no worker is left."""
+        return not self._living
+
+    def threads(self) -> list[ProcessThread]:
+        """Return all workers whose threads run, those just leaving included."""
+        with self.lock:
+            ending = [worker for worker in self._ending if worker.is_alive()]
+            return [*self._living, *ending]
+
+    def hosts_current_thread(self) -> bool:
+        """Whether the caller runs on one of these workers."""
+        # Not by comparing idents: the system gives those of ended threads away again.
+        me = threading.current_thread()
+        return isinstance(me, ProcessThread) and me.task_queue is self._queue
+
+    def hire_all(self) -> None:
+        """Start as many workers as are wanted, when there are none yet.
+
+        Raises:
+            WorkerStartError: a thread could not be started; none is kept.
+        """
+        with self.lock:
+            wanted, self.size = self.size, 0
+            try:
+                self.hire(wanted)
+            except WorkerStartError:
+                self.size = wanted
+                raise
+
+    def hire(self, count: int) -> None:
+        """Start `count` more workers.
+
+        Raises:
+            WorkerStartError: a thread could not be started; those this call had
+                started are dismissed again.
+        """
+        with self.lock:
+            hired: list[ProcessThread] = []
+            for _ in range(count):
+                worker = self._new_worker()
+                self._living[worker] = self._active[worker] = None
+                self.size += 1
+                try:
+                    worker.start()
+                except (RuntimeError, MemoryError) as error:
+                    self.size -= 1
+                    del self._living[worker], self._active[worker]
+                    for other in hired:
+                        other.dismiss()
+                    raise WorkerStartError(
+                        f"Pool {self._name!r} could not start worker "
+                        f"{len(hired) + 1} of {count} ({error}); use fewer workers."
+                    ) from error
+                hired.append(worker)
+                lifetime.guard(worker)
+
+    def dismiss(self, count: int) -> tuple[ProcessThread, ...]:
+        """Tell up to `count` workers to go, idle ones first, newest first."""
+        with self.lock:
+            newest_first = reversed(self._active)
+            chosen = sorted(newest_first, key=lambda one: one.record.task is not None)
+            dismissed = tuple(chosen[:count])
+            for worker in dismissed:
+                worker.dismiss()
+            return dismissed
+
+    def dismiss_one(self, worker: ProcessThread) -> bool:
+        """Tell this worker to go; False if it was told already or has left."""
+        with self.lock:
+            if worker not in self._active:
+                return False
+            worker.dismiss()
+            return True
+
+    def watch(self, mask: int) -> None:
+        """Set the span mask of all workers, and of those to come."""
+        with self.lock:
+            self.span_mask = mask
+            for worker in self._living:
+                worker.record.span_mask = mask
+
+    def counts(self) -> WorkerCounts:
+        """Return the exact counts over all workers, those gone included."""
+        with self.lock:
+            # Ends are read before starts, so that no task seems ended and not begun.
+            ends = [(w.record.done, w.record.failed) for w in self._living]
+            started = sum(worker.record.started for worker in self._living)
+            return WorkerCounts(
+                self._retired.started + started,
+                self._retired.done + sum(done for done, _ in ends),
+                self._retired.failed + sum(failed for _, failed in ends),
+            )
+
+    def worker_dismissed(self, worker: ProcessThread) -> None:
+        """Lower the wanted size; called by the worker's `dismiss`."""
+        with self.lock:
+            self._set_inactive(worker)
+
+    def worker_leaves(self, worker: ProcessThread) -> bool:
+        """Strike a worker off, its counts kept; called by the worker as its last act.
+
+        False: it must go on, for it is the last one and accepted tasks are queued that
+        nobody else would run.
+        """
+        with self.lock:
+            if worker not in self._living:
+                return True  # a forked child knows no workers
+            is_last = len(self._living) == 1
+            if is_last and self._queue.has_ended and self._queue.items:
+                return False
+            record, retired = worker.record, self._retired
+            self._retired = WorkerCounts(
+                retired.started + record.started,
+                retired.done + record.done,
+                retired.failed + record.failed,
+            )
+            # In this order: a watcher finds it in one of the two, never in none.
+            self.departed.append(worker)
+            del self._living[worker]
+            # It may be quicker here than its dismissal, told by another thread, is at
+            # `worker_dismissed`.
+            self._set_inactive(worker)
+            self._ending = [one for one in self._ending if one.is_alive()]
+            self._ending.append(worker)
+            return True
+
+    def forget_threads(self) -> None:
+        """In a forked child: the workers stayed in the parent, and so may the lock."""
+        self.lock = threading.RLock()
+        self._living.clear()
+        self._active.clear()
+        self._ending.clear()
+
+    def _set_inactive(self, worker: ProcessThread) -> None:
+        was_active = self._active.pop(worker, self) is None
+        # Once the queue has ended everybody goes, and the size stays as it was.
+        if was_active and not self._queue.has_ended:
+            self.size -= 1
+
+    def _new_worker(self) -> ProcessThread:
+        number, self._next_number = self._next_number, self._next_number + 1
+        return ProcessThread(
+            self._queue,
+            name=f"{self._name}_{number}",
+            record=WorkerRecord(self.span_mask),
+            owner=weakref.ref(self),
+        )

@@ -1,0 +1,197 @@
+"""The controller: turns snapshots into signals, and buttons into commands.
+
+The one QObject between the session and the widgets; lives on the GUI thread. The
+session wakes it from its own thread by `wake`, which is the only method another thread
+may call; at most one wake-up is in flight. Widgets know the signals, not the session.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from pool_gui.monitor.snapshot import Link, LinkState, Snapshot, Viewport
+from pool_gui.window.port import SessionPort
+from pool_gui.wire import commands
+from pool_gui.wire.commands import Arrival, Command
+
+RUNNING_STATES: Final = ("running", "paused", "draining")
+_LIVE: Final = (LinkState.LIVE, LinkState.SILENT)
+_MAX_PENDING: Final = 16
+AT_ONCE: Final = "at-once"
+"""The way of arriving that is a batch and no load."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is selected everywhere; 0 means none."""
+
+    worker: int = 0
+    task: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Demo tasks as a person orders them."""
+
+    demo: str
+    parameters: Mapping[str, float]
+    arrival: str
+    """AT_ONCE or one of commands.Arrival."""
+    amount: int
+    """Tasks at once, tasks a second, or tasks in flight, as `arrival` says."""
+    seed: int = 0
+
+    def command(self) -> Command:
+        """Return the command for it.
+
+        Raises:
+            ValueError: a number is out of its range.
+        """
+        if self.arrival == AT_ONCE:
+            return commands.Batch(self.demo, self.parameters, self.amount, self.seed)
+        in_flight = self.arrival == Arrival.IN_FLIGHT
+        return commands.Submit(
+            self.demo,
+            self.parameters,
+            Arrival(self.arrival),
+            1.0 if in_flight else float(self.amount),
+            self.amount if in_flight else 1,
+            0,
+            self.seed,
+        )
+
+
+class Controller(QObject):
+    """See the module."""
+
+    snapshot_changed = Signal(object)
+    """Snapshot: the newest one to show; not while the display is paused."""
+    link_changed = Signal(object)
+    """Link: its state or sentence is another."""
+    pool_state_changed = Signal(str)
+    """One of wire.protocol.POOL_STATES, or '' while there is no pool."""
+    selection_changed = Signal(object)
+    """Selection."""
+    display_paused_changed = Signal(bool)
+    held_back_changed = Signal(int)
+    """How many tasks ended while the display is paused."""
+    viewport_changed = Signal(object)
+    """Viewport, as it was asked for."""
+    _woken = Signal()
+
+    def __init__(self, session: SessionPort, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._pending: deque[Command] = deque(maxlen=_MAX_PENDING)
+        self._link: Link | None = None
+        self._pool_state = ""
+        self._shown: Snapshot | None = None
+        self.newest: Snapshot | None = None
+        """The newest snapshot, shown or held back."""
+        self.selection = Selection()
+        self.viewport = Viewport()
+        self.display_paused = False
+        self._woken.connect(self._on_woken)
+
+    def wake(self) -> None:
+        """Say that there is a new snapshot. Any thread."""
+        self._woken.emit()
+
+    @Slot()
+    def _on_woken(self) -> None:
+        snapshot = self._session.take()
+        self.newest = snapshot
+        self._follow_link(snapshot)
+        self._follow_pool(snapshot)
+        if self.display_paused:
+            self.held_back_changed.emit(self._held_back(snapshot))
+        else:
+            self._show(snapshot)
+
+    def _show(self, snapshot: Snapshot) -> None:
+        self._shown = snapshot
+        self.snapshot_changed.emit(snapshot)
+
+    def _follow_link(self, snapshot: Snapshot) -> None:
+        if snapshot.link.state not in _LIVE and self._pending:
+            if snapshot.link.state is not LinkState.STARTING:
+                self._pending.clear()
+        before = self._link
+        self._link = snapshot.link
+        if before is None or (before.state, before.text) != (
+            snapshot.link.state,
+            snapshot.link.text,
+        ):
+            self.link_changed.emit(snapshot.link)
+
+    def _follow_pool(self, snapshot: Snapshot) -> None:
+        live = snapshot.link.state in _LIVE
+        state = snapshot.pool.state if snapshot.pool is not None and live else ""
+        if state != self._pool_state:
+            self._pool_state = state
+            self.pool_state_changed.emit(state)
+        if state == "running":
+            while self._pending:
+                self._session.send(self._pending.popleft())
+
+    def _held_back(self, snapshot: Snapshot) -> int:
+        if self._shown is None or self._shown.pool is None or snapshot.pool is None:
+            return 0
+        now, then = snapshot.pool.counts, self._shown.pool.counts
+        return max(0, now.done + now.failed - then.done - then.failed)
+
+    @property
+    def pool_state(self) -> str:
+        """One of wire.protocol.POOL_STATES, or '' while no pool can be reached."""
+        return self._pool_state
+
+    @property
+    def has_work(self) -> bool:
+        """Whether tasks run or wait."""
+        pool = self.newest.pool if self.newest is not None else None
+        return self._pool_state in RUNNING_STATES and bool(
+            pool and (pool.busy or pool.depth)
+        )
+
+    def start_pool(self, size: int, *orders: Order) -> None:
+        """Start a pool (and its process if there is none), then submit the orders."""
+        self._pending.clear()
+        self._pending.extend(order.command() for order in orders)
+        self._session.launch_pool(size)
+
+    def submit(self, order: Order) -> None:
+        """Submit demo tasks.
+
+        Raises:
+            ValueError: a number is out of its range.
+        """
+        self._session.send(order.command())
+
+    def send(self, command: Command) -> None:
+        """Send a command to the pool process; its reply comes into the log."""
+        self._session.send(command)
+
+    def select(self, selection: Selection) -> None:
+        """Select a worker and a task everywhere."""
+        if selection != self.selection:
+            self.selection = selection
+            self.selection_changed.emit(selection)
+
+    def set_viewport(self, viewport: Viewport) -> None:
+        """Show another part of the lanes."""
+        if viewport != self.viewport:
+            self.viewport = viewport
+            self._session.set_viewport(viewport)
+            self.viewport_changed.emit(viewport)
+
+    def pause_display(self, *, paused: bool) -> None:
+        """Freeze the views, or let them follow again; nothing is lost."""
+        if paused == self.display_paused:
+            return
+        self.display_paused = paused
+        self.display_paused_changed.emit(paused)
+        if not paused and self.newest is not None:
+            self._show(self.newest)

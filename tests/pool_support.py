@@ -1,0 +1,44 @@
+"""What tests of the pool share: tasks that wait for the test, and patience."""
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from pool_gui.pool import ThreadPool
+
+DEADLINE_SECONDS = 10.0
+"""How long a test waits for what should happen at once."""
+
+_LOOK_SECONDS = 0.002
+
+
+class Stall:
+    """A task's function that says it has begun, and waits to be released."""
+
+    def __init__(self) -> None:
+        self.entered = threading.Semaphore(0)
+        self.release = threading.Event()
+
+    def __call__(self) -> None:
+        self.entered.release()
+        assert self.release.wait(DEADLINE_SECONDS)
+
+    def wait_entered(self, times: int = 1) -> None:
+        for _ in range(times):
+            assert self.entered.acquire(timeout=DEADLINE_SECONDS)
+
+
+class MakePool(Protocol):
+    """Makes a pool that is ended after the test."""
+
+    def __call__(self, size: int = 2, *, start: bool = True) -> ThreadPool: ...
+
+
+def until(is_true: Callable[[], bool]) -> None:
+    """Wait until something is true; fail the test if it does not become so."""
+    pause = threading.Event()
+    for _ in range(int(DEADLINE_SECONDS / _LOOK_SECONDS)):
+        if is_true():
+            return
+        pause.wait(_LOOK_SECONDS)
+    raise AssertionError("it did not become true in time")

@@ -1,0 +1,93 @@
+import os
+import signal
+import sys
+
+import psutil
+import pytest
+
+from pool_gui.monitor.launcher import (
+    ChildProcess,
+    Launch,
+    LaunchError,
+    exit_words,
+    pool_process,
+)
+from pool_gui.monitor.log import Log
+
+
+def child(code: str, secrets: dict[str, str] | None = None) -> tuple[ChildProcess, Log]:
+    log = Log()
+    launch = Launch((sys.executable, "-c", code), {"ADDED": "yes"})
+    return ChildProcess(launch, secrets or {}, log), log
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (0, "exited with code 0"),
+        (3, "exited with code 3"),
+        (-9, "ended by signal 9 (SIGKILL)"),
+        (-11, "ended by signal 11 (SIGSEGV)"),
+        (-199, "ended by signal 199"),
+    ],
+)
+def test_an_exit_is_put_in_words(code: int, words: str) -> None:
+    assert exit_words(code) == words
+
+
+def test_a_program_that_is_not_there_is_one_sentence() -> None:
+    with pytest.raises(LaunchError, match="cannot be started") as caught:
+        ChildProcess(Launch(("/no/such/program",)), {}, Log())
+    assert "\n" not in str(caught.value)
+
+
+def test_the_child_gets_the_secrets_and_nobody_else_does() -> None:
+    code = "import os; print(os.environ['KEY'], os.environ['ADDED'])"
+    process, log = child(code, {"KEY": "abc"})
+    assert process.wait(20)
+    assert process.close_output() == ()
+    assert [line.text for line in log.lines()] == ["abc yes"]
+    assert "KEY" not in os.environ
+
+
+def test_a_child_that_ends_by_itself_is_reaped() -> None:
+    process, _ = child("raise SystemExit(5)")
+    assert process.end(60)
+    assert process.exit_code() == 5
+    assert process.close_output() == ()
+    assert not psutil.pid_exists(process.pid)
+
+
+def test_a_child_that_does_not_listen_is_killed_and_reaped() -> None:
+    code = (
+        "import signal, threading; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        "print('deaf', flush=True); threading.Event().wait()"
+    )
+    process, log = child(code)
+    while not log.lines():
+        assert not process.wait(0.02)
+    assert process.end(0.4)
+    assert process.exit_code() == -signal.SIGKILL
+    assert process.close_output() == ()
+    assert not psutil.pid_exists(process.pid)
+
+
+def test_a_grandchild_that_holds_the_pipes_holds_nobody_up() -> None:
+    code = (
+        "import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', "
+        "'import threading; threading.Event().wait()']).pid, flush=True)"
+    )
+    process, log = child(code)
+    assert process.wait(20)
+    try:
+        assert process.close_output() == ()
+    finally:
+        os.kill(int(log.lines()[0].text), signal.SIGKILL)
+
+
+def test_our_pool_process_takes_no_module_from_the_current_folder() -> None:
+    launch = pool_process()
+    assert launch.argv == (sys.executable, "-P", "-m", "pool_gui.workload")
+    assert os.path.isdir(  # noqa: PTH112  # the variable holds plain text
+        os.path.join(launch.environment["PYTHONPATH"].split(os.pathsep)[0], "pool_gui")  # noqa: PTH118  # likewise
+    )

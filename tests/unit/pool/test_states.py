@@ -1,0 +1,23 @@
+from pool_gui.pool.states import LEGAL_MOVES, PoolState, WorkerState
+from pool_gui.wire.protocol import POOL_STATES, WorkerCode
+
+
+def test_the_table_knows_every_state() -> None:
+    assert set(LEGAL_MOVES) == {*PoolState, *WorkerState}
+
+
+def test_states_move_only_within_their_own_kind() -> None:
+    for state, others in LEGAL_MOVES.items():
+        assert all(type(other) is type(state) for other in others)
+
+
+def test_every_state_but_the_first_can_be_reached_and_the_last_is_final() -> None:
+    reached = set().union(*LEGAL_MOVES.values())
+    assert {*PoolState, *WorkerState} - reached == {PoolState.NEW}
+    assert not LEGAL_MOVES[PoolState.STOPPED]
+    assert not LEGAL_MOVES[WorkerState.GONE]
+
+
+def test_states_are_called_as_on_the_wire() -> None:
+    assert tuple(PoolState) == POOL_STATES
+    assert [state.name for state in WorkerState] == [code.name for code in WorkerCode]
