@@ -40,8 +40,9 @@ def test_a_pool_that_came_since_the_last_frame_counts_whole() -> None:
 
 def test_a_count_that_is_read_in_an_unlucky_moment_takes_nothing_back() -> None:
     known = Pools()
-    known.update([header(1, done=10)], 0, first=True)
-    assert known.update([header(1, done=9)], 1, first=False) == (0, 0)
+    known.update([header(1, done=10, failed=3)], 0, first=True)
+    assert known.update([header(1, done=9, failed=2)], 1, first=False) == (0, 0)
+    assert known.update([header(1, done=9, failed=4)], 2, first=False) == (2, 2)
 
 
 def test_pools_that_are_told_no_more_are_dropped_when_there_are_many() -> None:

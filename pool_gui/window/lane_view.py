@@ -1,0 +1,417 @@
+"""The lanes themselves: one painted row a worker, with mouse and keys. GUI thread only.
+
+The session makes the pixels' facts; this paints them, turns wheel and drag into another
+viewport, and clicks into a selection. The cost depends on the pixels, not the tasks.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip
+
+from pool_gui.monitor.snapshot import Lanes, Snapshot, Viewport, WorkerRow, WorkerState
+from pool_gui.window import lane_image, numbers
+from pool_gui.window.controller import Selection
+from pool_gui.window.text import plain, short_function, tool_tip
+from pool_gui.window.theme import (
+    FAILED,
+    FUNCTION_COLOURS,
+    OUTCOME_COLOURS,
+    Theme,
+    figures,
+)
+
+BY_FUNCTION: Final = "function"
+BY_OUTCOME: Final = "outcome"
+_NAME_PIXELS: Final = 92
+_SHARE_PIXELS: Final = 48
+_TASK_PIXELS: Final = 150
+_AXIS_PIXELS: Final = 18
+_MOST_ROW: Final = 28
+_LEAST_ROW: Final = 16
+_LEAST_SECONDS: Final = 1.0
+_MOST_SECONDS: Final = 600.0
+_LIVE_ZONE: Final = 0.9
+"""Zooming right of this share of the lanes keeps following now."""
+_NOTCH: Final = 120
+
+
+class LaneView(QAbstractScrollArea):
+    """See the module."""
+
+    selected = Signal(object)
+    """Selection: what was clicked."""
+    viewport_wanted = Signal(object)
+    """Viewport: where the wheel or a drag leads."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumHeight(80)
+        self.setAccessibleName(self.tr("Worker lanes"))
+        self.viewport().setMouseTracking(True)
+        self.viewport().setAutoFillBackground(False)
+        self._theme = theme
+        self.colour_by = BY_FUNCTION
+        self._snapshot: Snapshot | None = None
+        self._pixels: lane_image.Pixels | None = None
+        self._asked = Viewport()
+        self._selection = Selection()
+        self._pressed: QPoint | None = None
+        self._dragged_end_ns: int | None = None
+
+    def sizeHint(self) -> QSize:  # noqa: N802  # Qt's name
+        """Return room for eight lanes."""
+        return QSize(600, 8 * _MOST_ROW + _AXIS_PIXELS)
+
+    # --- what is shown --------------------------------------------------------------
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show another snapshot."""
+        self._snapshot = snapshot
+        self._make_pixels()
+        self._layout_rows()
+        busy = sum(w.state is WorkerState.BUSY for w in snapshot.workers)
+        self.setAccessibleDescription(
+            self.tr("{0} workers, {1} busy").format(len(snapshot.workers), busy)
+        )
+        self.viewport().update()
+
+    def show_selection(self, selection: Selection) -> None:
+        """Mark another worker and task."""
+        self._selection = selection
+        self.viewport().update()
+
+    def follow(self, asked: Viewport) -> None:
+        """Take over the viewport that was asked for."""
+        self._asked = asked
+
+    def recolour(self) -> None:
+        """Paint anew, after the theme or the choice of colours changed."""
+        self._make_pixels()
+        self.viewport().update()
+
+    def _lanes(self) -> Lanes | None:
+        return None if self._snapshot is None else self._snapshot.lanes
+
+    def _make_pixels(self) -> None:
+        lanes = self._lanes()
+        if lanes is None or not lanes.coverage.size:
+            self._pixels = None
+            return
+        if self.colour_by == BY_OUTCOME:
+            codes, colours = lane_image.codes_by_outcome(lanes), OUTCOME_COLOURS
+        else:
+            colours = FUNCTION_COLOURS
+            codes = lane_image.codes_by_function(lanes, len(colours))
+        self._pixels = lane_image.paint(
+            lanes, codes, lane_image.table(colours), self._theme.colours.lane
+        )
+
+    # --- geometry -------------------------------------------------------------------
+
+    def _row_pixels(self) -> int:
+        rows = len(self._snapshot.workers) if self._snapshot else 0
+        room = self.viewport().height() - _AXIS_PIXELS
+        return max(_LEAST_ROW, min(_MOST_ROW, room // max(rows, 1)))
+
+    def _layout_rows(self) -> None:
+        rows = len(self._snapshot.workers) if self._snapshot else 0
+        room = self.viewport().height() - _AXIS_PIXELS
+        bar = self.verticalScrollBar()
+        bar.setRange(0, max(0, rows * self._row_pixels() - room))
+        bar.setPageStep(room)
+        bar.setSingleStep(self._row_pixels())
+
+    def _track(self) -> QRect:
+        """Return where the pixels of all lanes lie, from left to right."""
+        width = self.viewport().width()
+        task = _TASK_PIXELS if width >= 640 else 110
+        right = width - _SHARE_PIXELS - task
+        return QRect(_NAME_PIXELS, 0, max(right - _NAME_PIXELS, 40), 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
+        """Ask for as many pixels as there are."""
+        super().resizeEvent(event)
+        self._layout_rows()
+        pixels = max(16, round(self._track().width() * self.devicePixelRatioF()))
+        if pixels != self._asked.pixels:
+            self.viewport_wanted.emit(replace(self._asked, pixels=pixels))
+
+    def _row_at(self, y: float) -> int:
+        if self._snapshot is None or y >= self.viewport().height() - _AXIS_PIXELS:
+            return -1
+        row = int(y + self.verticalScrollBar().value()) // self._row_pixels()
+        return row if row < len(self._snapshot.workers) else -1
+
+    def _span_at(self, position: QPointF) -> tuple[int, int]:
+        """Return (row, place in the table of spans), -1 where there is none."""
+        lanes, row = self._lanes(), self._row_at(position.y())
+        if lanes is None or row < 0 or row >= len(lanes.owner):
+            return row, -1
+        track = self._track()
+        share = (position.x() - track.left()) / track.width()
+        pixel = int(share * lanes.owner.shape[1])
+        if not 0 <= pixel < lanes.owner.shape[1]:
+            return row, -1
+        return row, int(lanes.owner[row, pixel])
+
+    # --- painting -------------------------------------------------------------------
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
+        """Paint the lanes in sight, and the time axis."""
+        snapshot = self._snapshot
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if snapshot is not None:
+            height, offset = self._row_pixels(), self.verticalScrollBar().value()
+            room = self.viewport().height() - _AXIS_PIXELS
+            first, last = offset // height, min(
+                len(snapshot.workers), (offset + room) // height + 1
+            )
+            image = self._image()
+            painter.setClipRect(0, 0, self.viewport().width(), room)
+            painter.setFont(figures(self.font(), 12 if height >= 20 else 11))
+            for row in range(first, last):
+                box = QRect(0, row * height - offset, self.viewport().width(), height)
+                self._paint_row(painter, snapshot.workers[row], row, box, image)
+            painter.setClipping(False)
+            self._paint_axis(painter)
+        painter.end()
+
+    def _image(self) -> QImage | None:
+        pixels = self._pixels
+        if pixels is None:
+            return None
+        rows, columns = pixels.shape
+        return QImage(
+            pixels.data, columns, rows, columns * 4, QImage.Format.Format_ARGB32
+        )
+
+    def _paint_row(
+        self,
+        painter: QPainter,
+        worker: WorkerRow,
+        row: int,
+        box: QRect,
+        image: QImage | None,
+    ) -> None:
+        colours = self._theme.colours
+        if worker.key == self._selection.worker:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours.selected))
+            painter.drawRoundedRect(QRectF(box).adjusted(0, 1, 0, -1), 4, 4)
+        track = self._track()
+        margin = 4 if box.height() >= 24 else 2
+        lane = QRectF(
+            track.left(), box.top() + margin, track.width(), box.height() - 2 * margin
+        )
+        if image is not None and row < image.height():
+            source = QRectF(0, row, image.width(), 1)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
+            painter.drawImage(lane, image, source)
+            self._paint_failures(painter, row, lane)
+            self._paint_selected_task(painter, row, lane)
+        gone = worker.state is WorkerState.GONE
+        painter.setPen(QColor(colours.dim if gone else colours.text))
+        metrics, middle = painter.fontMetrics(), Qt.AlignmentFlag.AlignVCenter
+        elide = Qt.TextElideMode.ElideRight
+        name = metrics.elidedText(plain(worker.name), elide, _NAME_PIXELS - 10)
+        painter.drawText(box.adjusted(4, 0, 0, 0), middle, name)
+        share = QRect(track.right() + 1, box.top(), _SHARE_PIXELS - 8, box.height())
+        painter.drawText(
+            share,
+            middle | Qt.AlignmentFlag.AlignRight,
+            numbers.share(worker.busy_share),
+        )
+        task = QRect(share.right() + 9, box.top(), box.width(), box.height())
+        painter.setPen(QColor(colours.dim))
+        room = box.width() - task.left() - 4
+        painter.drawText(task, middle, metrics.elidedText(self._doing(worker), elide, room))
+
+    def _doing(self, worker: WorkerRow) -> str:
+        if worker.task:
+            return f"{short_function(worker.function)} #{numbers.count(worker.task)}"
+        words = {
+            WorkerState.IDLE: self.tr("idle"),
+            WorkerState.BUSY: self.tr("busy"),
+            WorkerState.DISMISSED: self.tr("dismissed"),
+            WorkerState.GONE: self.tr("gone"),
+        }
+        return words[worker.state]
+
+    def _paint_failures(self, painter: QPainter, row: int, lane: QRectF) -> None:
+        lanes = self._lanes()
+        if lanes is None or not lanes.failed[row].any():
+            return
+        painter.setPen(QPen(QColor(self._theme.colours.panel), 0.8))
+        painter.setBrush(QColor(FAILED))
+        step = lane.width() / lanes.failed.shape[1]
+        last = -10.0
+        for pixel in np.flatnonzero(lanes.failed[row]).tolist():
+            x = lane.left() + (pixel + 0.5) * step
+            if x - last >= 7:
+                last = x
+                top = lane.top() - 1
+                painter.drawPolygon(
+                    QPolygonF(
+                        [QPointF(x - 4, top), QPointF(x + 4, top), QPointF(x, top + 7)]
+                    )
+                )
+
+    def _paint_selected_task(self, painter: QPainter, row: int, lane: QRectF) -> None:
+        lanes, task = self._lanes(), self._selection.task
+        if lanes is None or not task or self._snapshot is None:
+            return
+        if self._snapshot.workers[row].key != self._selection.worker:
+            return
+        mine = (lanes.spans.task == task) & (
+            lanes.spans.worker == self._selection.worker
+        )
+        for place in np.flatnonzero(mine).tolist():
+            length = lanes.end_ns - lanes.begin_ns
+            begin = (int(lanes.spans.started_ns[place]) - lanes.begin_ns) / length
+            end = (int(lanes.spans.ended_ns[place]) - lanes.begin_ns) / length
+            left = lane.left() + max(begin, 0) * lane.width()
+            right = lane.left() + min(end, 1) * lane.width()
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(QColor(self._theme.colours.text), 2))
+            painter.drawRect(
+                QRectF(left, lane.top(), max(right - left, 3), lane.height())
+            )
+
+    def _paint_axis(self, painter: QPainter) -> None:
+        lanes = self._lanes()
+        if lanes is None:
+            return
+        track, bottom = self._track(), self.viewport().height()
+        painter.setFont(figures(self.font(), 11))
+        painter.setPen(QColor(self._theme.colours.dim))
+        seconds = (lanes.end_ns - lanes.begin_ns) / 1e9
+        behind = max(0.0, (lanes.now_ns - lanes.end_ns) / 1e9)
+        for part in range(4):
+            age = behind + seconds * (3 - part) / 3
+            text = self.tr("now") if age < seconds / 100 else numbers.duration(age)
+            x = track.left() + track.width() * part / 3
+            width = painter.fontMetrics().horizontalAdvance(text)
+            x = min(max(x - width / 2, track.left()), track.right() - width)
+            painter.drawText(QPointF(x, bottom - 4), text)
+
+    # --- mouse ----------------------------------------------------------------------
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802  # Qt's name
+        """Zoom at the cursor; with Shift, or beside the lanes, scroll the workers."""
+        track = self._track()
+        inside = track.left() <= event.position().x() <= track.right()
+        if not inside or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            super().wheelEvent(event)
+            return
+        notches = event.angleDelta().y() / _NOTCH
+        place = (event.position().x() - track.left()) / track.width()
+        self.zoom(0.8**notches, place)
+        event.accept()
+
+    def zoom(self, factor: float, place: float = 1.0) -> None:
+        """Show `factor` times as much time, keeping what is at this share in place."""
+        span = min(max(self._asked.span_seconds * factor, _LEAST_SECONDS), _MOST_SECONDS)
+        lanes, end_ns = self._lanes(), self._asked.end_ns
+        if lanes is not None and (end_ns is not None or place < _LIVE_ZONE):
+            end_ns = lanes.end_ns if end_ns is None else end_ns
+            anchor_ns = end_ns - (1 - place) * self._asked.span_seconds * 1e9
+            end_ns = self._not_after_now(round(anchor_ns + (1 - place) * span * 1e9))
+        self.viewport_wanted.emit(
+            replace(self._asked, span_seconds=span, end_ns=end_ns)
+        )
+
+    def _not_after_now(self, end_ns: int) -> int | None:
+        lanes = self._lanes()
+        return None if lanes is None or end_ns >= lanes.now_ns else max(end_ns, 1)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  # Qt's name
+        """Begin a click or a drag."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = event.position().toPoint()
+            lanes = self._lanes()
+            self._dragged_end_ns = None if lanes is None else lanes.end_ns
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802  # Qt's name
+        """Pan while the button is held."""
+        if self._pressed is None or self._dragged_end_ns is None:
+            return
+        moved = event.position().x() - self._pressed.x()
+        if abs(moved) < 5 and self._asked.end_ns is None:
+            return
+        pixel_ns = self._asked.span_seconds * 1e9 / self._track().width()
+        end_ns = self._not_after_now(round(self._dragged_end_ns - moved * pixel_ns))
+        self.viewport_wanted.emit(replace(self._asked, end_ns=end_ns))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802  # Qt's name
+        """Select what was clicked, unless it was a drag."""
+        pressed, self._pressed = self._pressed, None
+        if pressed is None or self._snapshot is None:
+            return
+        if (event.position().toPoint() - pressed).manhattanLength() >= 5:
+            return
+        row, place = self._span_at(event.position())
+        lanes = self._lanes()
+        if row < 0 or lanes is None:
+            self.selected.emit(Selection())
+            return
+        task = int(lanes.spans.task[place]) if place >= 0 else 0
+        self.selected.emit(Selection(self._snapshot.workers[row].key, task))
+
+    def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802  # Qt's name
+        """Say what is under the cursor."""
+        if isinstance(event, QHelpEvent):
+            text = self.describe(QPointF(event.pos()))
+            if text:
+                QToolTip.showText(event.globalPos(), tool_tip(text), self)
+            else:
+                QToolTip.hideText()
+            return True
+        return super().viewportEvent(event)
+
+    def describe(self, position: QPointF) -> str:
+        """Return what is at a place, as a few lines of text."""
+        row, place = self._span_at(position)
+        lanes, snapshot = self._lanes(), self._snapshot
+        if row < 0 or lanes is None or snapshot is None:
+            return ""
+        worker = snapshot.workers[row]
+        if place < 0:
+            return f"{plain(worker.name)}: {self._doing(worker)}"
+        spans = lanes.spans
+        outcomes = (
+            self.tr("done"),
+            self.tr("failed"),
+            self.tr("running"),
+            self.tr("ended (its detail was lost)"),
+        )
+        wait = int(spans.started_ns[place] - spans.queued_ns[place]) / 1e9
+        run = int(spans.ended_ns[place] - spans.started_ns[place]) / 1e9
+        return self.tr("{0} #{1} on {2}\nwaited {3}, ran {4}\n{5}").format(
+            plain(lanes.functions[int(spans.function[place])])
+            if spans.function[place] >= 0
+            else self.tr("(unknown function)"),
+            int(spans.task[place]),
+            plain(worker.name),
+            numbers.duration(wait),
+            numbers.duration(run),
+            outcomes[int(spans.outcome[place])],
+        )
