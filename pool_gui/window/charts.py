@@ -1,0 +1,358 @@
+"""The charts below the lanes, each a panel around one pyqtgraph plot. GUI thread only.
+
+Fixed "seconds ago" axes, pens of width 1, own scaling in steps of 1, 2, 5, no grid of
+pyqtgraph's: see the measurements in the design's ecosystem notes.
+"""
+
+import math
+from typing import Any, Final
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy
+
+from pool_gui.monitor.snapshot import Distribution, Floats, Snapshot
+from pool_gui.window import numbers
+from pool_gui.window.theme import Theme, figures
+from pool_gui.window.widgets import Panel, label
+
+_AXIS_PIXELS: Final = 40
+_SHRINK_AFTER: Final = 60
+"""Snapshots for which the curve must be low before its axis shrinks."""
+
+
+def _mixed(colour: str, ground: str, share: float) -> QColor:
+    """Return an opaque mix: translucent fills cost four times as much."""
+    one, other = QColor(colour), QColor(ground)
+    return QColor(
+        round(one.red() * share + other.red() * (1 - share)),
+        round(one.green() * share + other.green() * (1 - share)),
+        round(one.blue() * share + other.blue() * (1 - share)),
+    )
+
+
+class ChartPanel(Panel):
+    """A titled plot with a figure beside the title and a text while it is empty."""
+
+    def __init__(self, title: str, explanation: str, empty: str, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setToolTip(explanation)
+        self.setMinimumSize(120, 96)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.title.setText(title)
+        self.figure = label(role="small")
+        head = QHBoxLayout()
+        head.addWidget(self.title)
+        head.addStretch(1)
+        head.addWidget(self.figure)
+        self.body.addLayout(head)
+        self.plot: Any = pg.PlotWidget()  # Any: pyqtgraph has no types
+        self.plot.setAccessibleName(title)
+        self.plot.setMenuEnabled(False)
+        self.plot.setMouseEnabled(x=False, y=False)
+        self.plot.hideButtons()
+        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.plot.getViewBox().disableAutoRange()
+        for name in ("left", "bottom"):
+            axis = self.plot.getAxis(name)
+            axis.setStyle(autoExpandTextSpace=False, tickLength=0, tickTextOffset=4)
+        self.plot.getAxis("left").setWidth(_AXIS_PIXELS)
+        self.plot.getAxis("bottom").setHeight(18)
+        self.body.addWidget(self.plot, 1)
+        self._empty = label(empty, "dim")
+        self._empty.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.body.addWidget(self._empty, 1)
+        self.plot.hide()
+
+    @Slot(object)
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show another snapshot."""
+        if not self.isVisible():
+            return
+        there = self.has_data(snapshot)
+        if there == self._empty.isVisible():
+            self.plot.setVisible(there)
+            self._empty.setVisible(not there)
+        if there:
+            self.draw(snapshot)
+        else:
+            self.figure.setText("")
+
+    def has_data(self, snapshot: Snapshot) -> bool:
+        """Return whether there is anything to draw."""
+        return snapshot.pool is not None
+
+    def draw(self, snapshot: Snapshot) -> None:
+        """Draw what the snapshot holds."""
+
+    @Slot()
+    def follow_theme(self) -> None:
+        """Take over the theme's colours."""
+        colours = self._theme.colours
+        self.plot.setBackground(colours.panel)
+        font = figures(self.font(), 10)
+        for name in ("left", "bottom"):
+            axis = self.plot.getAxis(name)
+            axis.setPen(pg.mkPen(None))
+            axis.setTextPen(pg.mkPen(colours.dim))
+            axis.setTickFont(font)
+
+    def say(self, text: str, wide: str = "") -> None:
+        """Show a figure beside the title; screen readers get it too."""
+        self.figure.setText(wide if wide and self.width() > 250 else text)
+        self.plot.setAccessibleDescription(wide or text)
+
+
+class TimeChart(ChartPanel):
+    """One curve over the last minute, with an axis that grows at once."""
+
+    def __init__(self, title: str, explanation: str, empty: str, theme: Theme) -> None:
+        super().__init__(title, explanation, empty, theme)
+        self._top = 0.0
+        self._low_for = 0
+        self._span = 0.0
+        self._lines = [
+            pg.InfiniteLine(angle=0, movable=False, pen=pg.mkPen(None))
+            for _ in range(3)
+        ]
+        for line in self._lines:
+            self.plot.addItem(line)
+        self._curve: Any = pg.PlotDataItem(connect="finite", dynamicRangeLimit=None)
+        self.plot.addItem(self._curve)
+
+    def values(self, snapshot: Snapshot) -> Floats:
+        """Return the curve's points."""
+        return snapshot.series.depth
+
+    def tick(self, value: float) -> str:
+        """Return the text of a tick on the left."""
+        return numbers.axis_count(value)
+
+    def draw(self, snapshot: Snapshot) -> None:
+        """Draw the curve, and scale when it asks for it."""
+        ages, values = snapshot.series.age_seconds, self.values(snapshot)
+        if len(ages) and ages[0] != self._span:
+            self._scale_time(float(ages[0]))
+        known = values[~np.isnan(values)]
+        self._scale(float(known.max()) if len(known) else 0.0)
+        self._curve.setData(ages, values)
+
+    def _scale_time(self, first: float) -> None:
+        self._span = first
+        self.plot.setXRange(first, 0, padding=0.01)
+        seconds = round(-first)
+        ticks = [
+            (-seconds * part / 3, numbers.axis_duration(seconds * part / 3))
+            for part in (2, 1)
+        ]
+        self.plot.getAxis("bottom").setTicks([[*ticks, (-seconds * 0.04, "now")]])
+
+    def _scale(self, most: float) -> None:
+        wanted = max(numbers_ceiling(most * 1.05), 1.0)
+        self._low_for = self._low_for + 1 if wanted < self._top else 0
+        if wanted > self._top or self._low_for > _SHRINK_AFTER:
+            self._top, self._low_for = wanted, 0
+            self.set_top(wanted)
+
+    def set_top(self, top: float) -> None:
+        """Let the axis end here."""
+        self.plot.setYRange(0, top * 1.02, padding=0)
+        values = (0.0, top / 2, top)
+        ticks = [(value, self.tick(value)) for value in values]
+        self.plot.getAxis("left").setTicks([ticks])
+        for line, value in zip(self._lines, values, strict=True):
+            line.setPos(value)
+
+    @Slot()
+    def follow_theme(self) -> None:
+        """Take over the theme's colours."""
+        super().follow_theme()
+        colours = self._theme.colours
+        for line in self._lines:
+            line.setPen(pg.mkPen(colours.line, width=1))
+        self._curve.setPen(pg.mkPen(colours.accent, width=1))
+        self.colour_fill()
+
+    def colour_fill(self) -> None:
+        """Fill below the curve, in an opaque colour."""
+        colours = self._theme.colours
+        self._curve.setFillLevel(0)
+        self._curve.setFillBrush(_mixed(colours.accent, colours.panel, 0.18))
+
+
+def numbers_ceiling(value: float) -> float:
+    """Return the least of 1, 2, 5 times a power of ten that is not below a value."""
+    if not value > 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    fitting = (step * power for step in (1, 2, 5) if value <= step * power)
+    return next(fitting, 10 * power)
+
+
+class DepthChart(TimeChart):
+    """Queue depth."""
+
+    def values(self, snapshot: Snapshot) -> Floats:
+        """Return the peaks of the queue's depth."""
+        return snapshot.series.depth
+
+    def draw(self, snapshot: Snapshot) -> None:
+        """Draw, and tell the depth."""
+        super().draw(snapshot)
+        if snapshot.pool is not None:
+            self.say(numbers.count(snapshot.pool.depth))
+
+
+class BusyChart(TimeChart):
+    """Utilisation: the workers' busy share."""
+
+    def __init__(self, title: str, explanation: str, empty: str, theme: Theme) -> None:
+        super().__init__(title, explanation, empty, theme)
+        self.set_top(100.0)
+
+    def values(self, snapshot: Snapshot) -> Floats:
+        """Return busy shares in per cent."""
+        return snapshot.series.busy_share * 100
+
+    def tick(self, value: float) -> str:
+        """Return a percentage."""
+        return f"{value:.0f} %"
+
+    def _scale(self, most: float) -> None:
+        """Always show all of it."""
+
+    def draw(self, snapshot: Snapshot) -> None:
+        """Draw, and tell the share of the last second or so."""
+        super().draw(snapshot)
+        shares = snapshot.series.busy_share[-4:]
+        known = shares[~np.isnan(shares)]
+        share = float(known.mean()) if len(known) else math.nan
+        text = numbers.share(share)
+        self.say(self.tr("{0} busy").format(text))
+
+    def colour_fill(self) -> None:
+        """Fill below the curve with the busy colour."""
+        colours = self._theme.colours
+        self._curve.setFillLevel(0)
+        self._curve.setFillBrush(_mixed(colours.accent, colours.panel, 0.55))
+
+
+class ThroughputChart(TimeChart):
+    """Finished tasks a second."""
+
+    def values(self, snapshot: Snapshot) -> Floats:
+        """Return finished tasks a second."""
+        return snapshot.series.throughput
+
+    def draw(self, snapshot: Snapshot) -> None:
+        """Draw, and tell the rate."""
+        super().draw(snapshot)
+        if snapshot.pool is not None:
+            self.say(numbers.rate(snapshot.pool.throughput_per_second))
+
+
+class DurationChart(ChartPanel):
+    """Two histograms on one axis of time: run time upwards, queue wait downwards."""
+
+    def __init__(self, title: str, explanation: str, empty: str, theme: Theme) -> None:
+        super().__init__(title, explanation, empty, theme)
+        self._range = (math.nan, math.nan)
+        self._run: Any = None
+        self._wait: Any = None
+        self._marks = [
+            pg.InfiniteLine(angle=90, movable=False) for _ in range(3)
+        ]
+        self.plot.setYRange(-1.15, 1.15, padding=0)
+        left = self.plot.getAxis("left")
+        left.setTicks([[(0.55, self.tr("run")), (-0.55, self.tr("wait"))]])
+        self._middle: Any = pg.InfiniteLine(angle=0, pos=0, movable=False)
+        for mark in (*self._marks, self._middle):
+            self.plot.addItem(mark)
+
+    def has_data(self, snapshot: Snapshot) -> bool:
+        """Return whether a task has begun or ended."""
+        return snapshot.run.count > 0 or snapshot.wait.count > 0
+
+    def draw(self, snapshot: Snapshot) -> None:
+        """Draw both histograms and the run time's percentiles."""
+        run, wait = snapshot.run, snapshot.wait
+        if self._run is None:
+            self._add_bars(run)
+        self._scale(run, wait)
+        self._run.setOpts(height=_heights(run))
+        self._wait.setOpts(height=-_heights(wait))
+        for mark, value in zip(self._marks, (run.p50, run.p95, run.p99), strict=True):
+            mark.setVisible(value > 0)
+            if value > 0:
+                mark.setPos(math.log10(value))
+        self._tell(run, wait)
+
+    def _add_bars(self, like: Distribution) -> None:
+        edges = np.log10(like.edges)
+        common = {"x0": edges[:-1], "width": np.diff(edges) * 0.86}
+        flat = np.zeros(len(edges) - 1)
+        self._run = pg.BarGraphItem(**common, height=flat)
+        self._wait = pg.BarGraphItem(**common, height=flat)
+        self.plot.addItem(self._run)
+        self.plot.addItem(self._wait)
+        self.follow_theme()
+
+    def _scale(self, run: Distribution, wait: Distribution) -> None:
+        filled = np.flatnonzero(run.histogram + wait.histogram)
+        edges = np.log10(run.edges)
+        low = math.floor(float(edges[filled[0]]) + 0.01)
+        high = max(math.ceil(float(edges[filled[-1] + 1]) - 0.01), low + 2)
+        if (low, high) != self._range:
+            self._range = (low, high)
+            self.plot.setXRange(low, high, padding=0.02)
+            step = 1 if high - low <= 4 else 2
+            ticks = [
+                (power, numbers.axis_duration(10.0**power))
+                for power in range(low, high + 1, step)
+            ]
+            self.plot.getAxis("bottom").setTicks([ticks])
+
+    def _tell(self, run: Distribution, wait: Distribution) -> None:
+        sample = "" if run.complete else self.tr(" sampled")
+        short = self.tr("n = {0}{1}").format(numbers.count(run.count), sample)
+        self.say(short)
+        lines = [self.toolTip().partition("\n\n")[0], ""]
+        for name, times in ((self.tr("run"), run), (self.tr("wait"), wait)):
+            lines.append(
+                self.tr("{0}: p50 {1}, p95 {2}, p99 {3}, max {4}; n = {5}").format(
+                    name,
+                    *(
+                        numbers.duration(value)
+                        for value in (times.p50, times.p95, times.p99, times.maximum)
+                    ),
+                    numbers.count(times.count),
+                )
+            )
+        self.setToolTip("\n".join(lines))
+        self.plot.setAccessibleDescription("\n".join(lines[2:]))
+
+    @Slot()
+    def follow_theme(self) -> None:
+        """Take over the theme's colours."""
+        super().follow_theme()
+        colours = self._theme.colours
+        for mark in self._marks:
+            mark.setPen(pg.mkPen(colours.dim, width=1))
+        self._middle.setPen(pg.mkPen(colours.line, width=1))
+        if self._run is not None:
+            nothing = pg.mkPen(None)
+            self._run.setOpts(brush=QColor(colours.accent), pen=nothing)
+            wait = _mixed(colours.dim, colours.panel, 0.7)
+            self._wait.setOpts(brush=wait, pen=nothing)
+
+
+def _heights(times: Distribution) -> Floats:
+    most = times.histogram.max()
+    heights: Floats = times.histogram / max(int(most), 1)
+    return heights
+
+

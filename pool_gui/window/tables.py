@@ -1,0 +1,255 @@
+"""The tables of tasks, workers and functions, and what their columns say. GUI thread."""
+
+from collections.abc import Callable
+from typing import Generic
+
+from PySide6.QtCore import QCoreApplication, QModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from pool_gui.monitor.snapshot import FunctionRow, TaskRow, WorkerRow
+from pool_gui.window import numbers
+from pool_gui.window.table_model import Column, Row, TableModel
+from pool_gui.window.text import plain, short_function
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Tables", text)
+
+
+class Table(QTableView, Generic[Row]):
+    """A table whose rows can be selected, sorted, filtered and copied."""
+
+    picked = Signal(object)
+    """The row that a person selected."""
+
+    def __init__(self, model: TableModel[Row], name: str) -> None:
+        super().__init__()
+        self.table = model
+        self.setModel(model)
+        self.setAccessibleName(name)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setCornerButtonEnabled(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(22)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        header.setSectionsMovable(True)
+        header.setSortIndicatorClearable(True)
+        header.setSortIndicator(-1, Qt.SortOrder.DescendingOrder)
+        self.setSortingEnabled(True)
+        for place, column in enumerate(model.columns):
+            self.setColumnWidth(place, column.width)
+        self.clicked.connect(self._on_clicked)
+        self.activated.connect(self._on_clicked)
+
+    @Slot(QModelIndex)
+    def _on_clicked(self, index: QModelIndex) -> None:
+        self.picked.emit(self.table.row(index.row()))
+
+    def mark(self, key: tuple[int, ...] | str) -> None:
+        """Show the row with this key as selected; none when it is not there."""
+        place = self.table.place_of(key)
+        if place < 0:
+            self.clearSelection()
+        elif place != self.currentIndex().row() or not self.selectedIndexes():
+            selection = self.selectionModel()
+            selection.setCurrentIndex(
+                self.table.index(place, 0),
+                selection.SelectionFlag.ClearAndSelect | selection.SelectionFlag.Rows,
+            )
+
+    def copy(self) -> None:
+        """Copy what is shown, as tab-separated lines with the titles on top."""
+        columns = self.table.columns
+        lines = ["\t".join(column.title for column in columns)]
+        for place in range(self.table.rowCount()):
+            row = self.table.row(place)
+            lines.append("\t".join(column.text(row) for column in columns))
+        QGuiApplication.clipboard().setText("\n".join(lines))
+
+
+def tasks_table() -> Table[TaskRow]:
+    """Return the table of running and newly finished tasks."""
+    words = {
+        "running": _tr("● running"),
+        "done": _tr("done"),
+        "failed": _tr("▲ failed"),
+        "ended": _tr("ended"),
+    }
+    columns: tuple[Column[TaskRow], ...] = (
+        Column(
+            _tr("State"),
+            _tr("Running, done, failed, or ended (its detail was lost)."),
+            lambda row: words.get(row.state, row.state),
+            lambda row: row.state,
+            width=88,
+        ),
+        Column(
+            _tr("Task"),
+            _tr("The task's number in its pool."),
+            lambda row: f"#{numbers.count(row.task)}",
+            lambda row: row.task,
+            right=True,
+            width=84,
+        ),
+        Column(
+            _tr("Function"),
+            _tr("What the task calls."),
+            lambda row: plain(row.function),
+            lambda row: row.function,
+            width=210,
+        ),
+        Column(
+            _tr("Worker"),
+            _tr("Who ran it."),
+            lambda row: plain(row.worker_name),
+            lambda row: row.worker,
+            width=96,
+        ),
+        _times(_tr("Waited"), _tr("In the queue."), lambda row: row.wait_seconds),
+        _times(_tr("Ran"), _tr("From its start to its end, or now."), _ran),
+        Column(
+            _tr("Outcome"),
+            _tr("What a failed one raised."),
+            lambda row: plain(row.error) or numbers.UNKNOWN,
+            lambda row: row.error,
+            width=160,
+        ),
+    )
+    model = TableModel(columns, lambda row: (row.worker, row.task, row.started_ns))
+    return Table(model, _tr("Tasks"))
+
+
+def _ran(row: TaskRow) -> float:
+    return row.run_seconds
+
+
+def _times(
+    title: str, explanation: str, value: Callable[[Row], float]
+) -> Column[Row]:
+    return Column(
+        title,
+        explanation,
+        lambda row: numbers.duration(value(row)),
+        value,
+        right=True,
+        width=78,
+    )
+
+
+def _counts(title: str, explanation: str, value: Callable[[Row], int]) -> Column[Row]:
+    return Column(
+        title,
+        explanation,
+        lambda row: numbers.count(value(row)),
+        value,
+        right=True,
+        width=78,
+    )
+
+
+def workers_table() -> Table[WorkerRow]:
+    """Return the table of workers."""
+    states = {
+        "idle": _tr("idle"),
+        "busy": _tr("busy"),
+        "dismissed": _tr("dismissed"),
+        "gone": _tr("gone"),
+    }
+    columns: tuple[Column[WorkerRow], ...] = (
+        Column(
+            _tr("Worker"),
+            _tr("The thread's name."),
+            lambda row: plain(row.name),
+            lambda row: row.key,
+            width=110,
+        ),
+        Column(
+            _tr("State"),
+            _tr("Idle, busy, dismissed (finishes its task) or gone."),
+            lambda row: states[row.state],
+            lambda row: row.state,
+            width=84,
+        ),
+        _times(_tr("Since"), _tr("How long in this state."), _since),
+        Column(
+            _tr("Runs"),
+            _tr("The task it runs now."),
+            lambda row: (
+                f"{short_function(row.function)} #{numbers.count(row.task)}"
+                if row.task
+                else numbers.UNKNOWN
+            ),
+            lambda row: row.task,
+            width=170,
+        ),
+        Column(
+            _tr("Busy"),
+            _tr("Share of the time that the lanes show. From exact run times."),
+            lambda row: numbers.share(row.busy_share),
+            lambda row: row.busy_share,
+            right=True,
+            width=64,
+        ),
+        _counts(_tr("Done"), _tr("Tasks that returned. Exact."), _done),
+        _counts(_tr("Failed"), _tr("Tasks that raised. Exact."), _failed),
+        Column(
+            _tr("Thread"),
+            _tr("The operating system's number of the thread."),
+            lambda row: str(row.native_id or numbers.UNKNOWN),
+            lambda row: row.native_id,
+            width=80,
+        ),
+    )
+    return Table(TableModel(columns, lambda row: (row.key,)), _tr("Workers"))
+
+
+def _since(row: WorkerRow) -> float:
+    return row.since_seconds
+
+
+def _done(row: WorkerRow) -> int:
+    return row.done
+
+
+def _failed(row: WorkerRow) -> int:
+    return row.failed
+
+
+def functions_table() -> Table[FunctionRow]:
+    """Return the table of functions."""
+    sampled = _tr(" Marked ~ when only a sample is known.")
+    columns: tuple[Column[FunctionRow], ...] = (
+        Column(
+            _tr("Function"),
+            _tr("Module and name."),
+            lambda row: plain(row.name),
+            lambda row: row.name,
+            width=280,
+        ),
+        _counts(_tr("Calls"), _tr("Finished tasks."), lambda row: row.calls),
+        _counts(_tr("Failed"), _tr("Those that raised."), lambda row: row.failed),
+        _sampled("p50", _tr("Half ran no longer.") + sampled, lambda row: row.run_p50),
+        _sampled("p95", _tr("95 % ran no longer.") + sampled, lambda row: row.run_p95),
+        _sampled("max", _tr("The longest run.") + sampled, lambda row: row.run_max),
+    )
+    return Table(TableModel(columns, lambda row: row.name), _tr("Functions"))
+
+
+def _sampled(
+    title: str, explanation: str, value: Callable[[FunctionRow], float]
+) -> Column[FunctionRow]:
+    return Column(
+        title,
+        explanation,
+        lambda row: ("" if row.complete else "~ ") + numbers.duration(value(row)),
+        value,
+        right=True,
+        width=84,
+    )
