@@ -112,7 +112,9 @@ class Card(QWidget):
         if len(known) < 2:
             return
         top = max(float(np.nanmax(curve)), 1e-12)
-        place = QRectF(inner.right() - _SPARK_PIXELS, inner.top() + 3, _SPARK_PIXELS, 16)
+        place = QRectF(
+            inner.right() - _SPARK_PIXELS, inner.top() + 3, _SPARK_PIXELS, 16
+        )
         xs = place.left() + known / max(len(curve) - 1, 1) * place.width()
         ys = place.bottom() - curve[known] / top * place.height()
         line = QPolygonF([QPointF(x, y) for x, y in zip(xs, ys, strict=True)])

@@ -263,9 +263,7 @@ class DurationChart(ChartPanel):
         self._range = (math.nan, math.nan)
         self._run: Any = None
         self._wait: Any = None
-        self._marks = [
-            pg.InfiniteLine(angle=90, movable=False) for _ in range(3)
-        ]
+        self._marks = [pg.InfiniteLine(angle=90, movable=False) for _ in range(3)]
         self.plot.setYRange(-1.15, 1.15, padding=0)
         left = self.plot.getAxis("left")
         left.setTicks([[(0.55, self.tr("run")), (-0.55, self.tr("wait"))]])
@@ -354,5 +352,3 @@ def _heights(times: Distribution) -> Floats:
     most = times.histogram.max()
     heights: Floats = times.histogram / max(int(most), 1)
     return heights
-
-

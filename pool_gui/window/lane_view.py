@@ -115,6 +115,7 @@ class LaneView(QAbstractScrollArea):
         if lanes is None or not lanes.coverage.size:
             self._pixels = None
             return
+        colours: tuple[str, ...]
         if self.colour_by == BY_OUTCOME:
             codes, colours = lane_image.codes_by_outcome(lanes), OUTCOME_COLOURS
         else:
@@ -182,8 +183,9 @@ class LaneView(QAbstractScrollArea):
         if snapshot is not None:
             height, offset = self._row_pixels(), self.verticalScrollBar().value()
             room = self.viewport().height() - _AXIS_PIXELS
-            first, last = offset // height, min(
-                len(snapshot.workers), (offset + room) // height + 1
+            first, last = (
+                offset // height,
+                min(len(snapshot.workers), (offset + room) // height + 1),
             )
             image = self._image()
             painter.setClipRect(0, 0, self.viewport().width(), room)
@@ -243,7 +245,9 @@ class LaneView(QAbstractScrollArea):
         task = QRect(share.right() + 9, box.top(), box.width(), box.height())
         painter.setPen(QColor(colours.dim))
         room = box.width() - task.left() - 4
-        painter.drawText(task, middle, metrics.elidedText(self._doing(worker), elide, room))
+        painter.drawText(
+            task, middle, metrics.elidedText(self._doing(worker), elide, room)
+        )
 
     def _doing(self, worker: WorkerRow) -> str:
         if worker.task:
@@ -329,7 +333,9 @@ class LaneView(QAbstractScrollArea):
 
     def zoom(self, factor: float, place: float = 1.0) -> None:
         """Show `factor` times as much time, keeping what is at this share in place."""
-        span = min(max(self._asked.span_seconds * factor, _LEAST_SECONDS), _MOST_SECONDS)
+        span = min(
+            max(self._asked.span_seconds * factor, _LEAST_SECONDS), _MOST_SECONDS
+        )
         lanes, end_ns = self._lanes(), self._asked.end_ns
         if lanes is not None and (end_ns is not None or place < _LIVE_ZONE):
             end_ns = lanes.end_ns if end_ns is None else end_ns

@@ -39,7 +39,9 @@ class LanesPanel(Panel):
         self._live = QToolButton()
         self._live.setProperty("flat", True)
         self._live.setDefaultAction(live)
-        self._live.setToolButtonStyle(self._live.toolButtonStyle().ToolButtonTextBesideIcon)
+        self._live.setToolButtonStyle(
+            self._live.toolButtonStyle().ToolButtonTextBesideIcon
+        )
         self._build()
         self._by.currentIndexChanged.connect(self._on_colour_chosen)
 

@@ -130,5 +130,7 @@ def axis_count(value: float) -> str:
     """Return a round number of an axis: '150', '2 k', '1.5 M'."""
     for unit, scale in (("M", 1e6), ("k", 1e4)):
         if abs(value) >= scale:
-            return f"{value / min(scale, 1e6 if unit == 'M' else 1e3):.3g}{_SPACE}{unit}"
+            return (
+                f"{value / min(scale, 1e6 if unit == 'M' else 1e3):.3g}{_SPACE}{unit}"
+            )
     return f"{value:.3g}"

@@ -130,9 +130,7 @@ def _ran(row: TaskRow) -> float:
     return row.run_seconds
 
 
-def _times(
-    title: str, explanation: str, value: Callable[[Row], float]
-) -> Column[Row]:
+def _times(title: str, explanation: str, value: Callable[[Row], float]) -> Column[Row]:
     return Column(
         title,
         explanation,

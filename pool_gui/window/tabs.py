@@ -47,7 +47,9 @@ class Tabs(Panel):
         self.bar.setExpanding(False)
         self.bar.setAccessibleName(self.tr("Tables"))
         pages: tuple[QWidget, ...] = (self.tasks, self.workers, self.functions)
-        for name, page in zip((*names, self.tr("Log")), (*pages, self.log), strict=True):
+        for name, page in zip(
+            (*names, self.tr("Log")), (*pages, self.log), strict=True
+        ):
             self.bar.addTab(name)
             self._stack.addWidget(page)
         self.filter.setPlaceholderText(self.tr("Filter…"))

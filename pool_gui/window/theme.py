@@ -194,9 +194,7 @@ def qt_palette(colours: Colours) -> QPalette:
     ):
         palette.setColor(which, QColor(colour))
     for which in (role.WindowText, role.Text, role.ButtonText):
-        palette.setColor(
-            QPalette.ColorGroup.Disabled, which, QColor(colours.faint)
-        )
+        palette.setColor(QPalette.ColorGroup.Disabled, which, QColor(colours.faint))
     return palette
 
 
