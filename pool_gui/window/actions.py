@@ -27,14 +27,15 @@ class ActionSpec:
 
 def _spec(  # noqa: PLR0913  # one row of the table below
     name: str,
-    text: str,
-    tip: str,
+    text: object,
+    tip: object,
     keys: str = "",
     icon: str = "",
     *,
     check: bool = False,
 ) -> ActionSpec:
-    return ActionSpec(name, text, tip, keys, icon, check)
+    # PySide6 declares what QT_TRANSLATE_NOOP returns as object; it is the text.
+    return ActionSpec(name, str(text), str(tip), keys, icon, check)
 
 
 _N = QT_TRANSLATE_NOOP
@@ -275,5 +276,5 @@ class Actions(QObject):
                 self._actions[name].setIcon(self._theme.icons.get(icon, colour))
 
 
-def _translated(text: object) -> str:
-    return QCoreApplication.translate("Actions", str(text))
+def _translated(text: str) -> str:
+    return QCoreApplication.translate("Actions", text)

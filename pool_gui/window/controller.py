@@ -69,6 +69,8 @@ class Controller(QObject):
 
     snapshot_changed = Signal(object)
     """Snapshot: the newest one to show; not while the display is paused."""
+    observed = Signal(object)
+    """Snapshot: every one, also those held back while the display is paused."""
     link_changed = Signal(object)
     """Link: its state or sentence is another."""
     pool_state_changed = Signal(str)
@@ -106,6 +108,7 @@ class Controller(QObject):
         self.newest = snapshot
         self._follow_link(snapshot)
         self._follow_pool(snapshot)
+        self.observed.emit(snapshot)
         if self.display_paused:
             self.held_back_changed.emit(self._held_back(snapshot))
         else:
@@ -156,10 +159,10 @@ class Controller(QObject):
             pool and (pool.busy or pool.depth)
         )
 
-    def start_pool(self, size: int, *orders: Order) -> None:
-        """Start a pool (and its process if there is none), then submit the orders."""
+    def start_pool(self, size: int, *first: Command) -> None:
+        """Start a pool (and its process if there is none), then send the commands."""
         self._pending.clear()
-        self._pending.extend(order.command() for order in orders)
+        self._pending.extend(first)
         self._session.launch_pool(size)
 
     def submit(self, order: Order) -> None:

@@ -1,0 +1,169 @@
+"""Builds the application and runs it: the composition root. GUI thread only."""
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import TracebackType
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtWidgets import QApplication
+
+from pool_gui.monitor.launcher import pool_process
+from pool_gui.monitor.session import Session
+from pool_gui.window.controller import Controller
+from pool_gui.window.icons import application_icon
+from pool_gui.window.main_window import MainWindow
+from pool_gui.window.options import WindowOptions
+from pool_gui.window.port import SessionPort
+from pool_gui.window.settings import Settings
+from pool_gui.window.theme import Theme
+
+DESKTOP_ID = "io.github.pool_gui.PoolGui"
+_CLOSE_SECONDS = 2.5
+_LOOK_MS = 50
+_LOG = logging.getLogger("pool_gui.window")
+
+
+class Program(QObject):
+    """One window with its session, from its first moment to its orderly end."""
+
+    defect = Signal(str)
+    """One sentence: an exception that nobody caught, from any thread."""
+
+    def __init__(
+        self,
+        application: QApplication,
+        options: WindowOptions,
+        make_session: Callable[[Callable[[], None]], SessionPort] | None = None,
+    ) -> None:
+        super().__init__(application)
+        settings = Settings()
+        remembered = settings.read("window").get("theme", "system")
+        self.theme = Theme(application, options.theme or str(remembered))
+        self._woken: Callable[[], None] = _nothing
+        self.session = (make_session or _own_session)(self._notify)
+        self.controller = Controller(self.session, self)
+        self._woken = self.controller.wake
+        self.window = MainWindow(self.controller, self.theme, settings)
+        self.window.restore()
+        if options.size is not None:
+            self.window.resize(*options.size)
+        self.window.toolbar.size_box.setValue(options.workers)
+        self._options = options
+        self._ender: threading.Thread | None = None
+        self._unfinished: tuple[str, ...] = ()
+        self._look = QTimer(self)
+        self._look.setInterval(_LOOK_MS)
+        self._look.timeout.connect(self._on_look)
+        self.window.closing.connect(self.end)
+        self.defect.connect(self.window.bars.show_defect)
+
+    def _notify(self) -> None:
+        self._woken()
+
+    def begin(self) -> None:
+        """Show the window, and start the demo that was asked for."""
+        self.window.show()
+        self.session.start()
+        if self._options.load is not None:
+            self.window.toolbar.order.choose(self._options.load.demo)
+            self.controller.start_pool(self._options.workers, self._options.load)
+
+    @Slot()
+    def end(self) -> None:
+        """End the session in a thread of its own, then the application."""
+        if self._ender is None:
+            self._ender = threading.Thread(target=self._close_session, name="end")
+            self._ender.start()
+            self._look.start()
+
+    def _close_session(self) -> None:
+        self._unfinished = self.session.close(_CLOSE_SECONDS)
+
+    @Slot()
+    def _on_look(self) -> None:
+        if self._ender is not None and not self._ender.is_alive():
+            self._look.stop()
+            for name in self._unfinished:
+                _LOG.warning("%s did not end in time", name)
+            self.window.allow_closing()
+            self.window.close()
+            QApplication.quit()
+
+
+def _nothing() -> None:
+    """Stand in until there is a controller to wake."""
+
+
+def _own_session(notify: Callable[[], None]) -> SessionPort:
+    return Session(pool_process(), notify=notify)
+
+
+def make_application() -> QApplication:
+    """Return the one QApplication, named and with its icon."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("pool_gui")
+    application.setApplicationDisplayName("")
+    application.setDesktopFileName(DESKTOP_ID)
+    application.setWindowIcon(application_icon())
+    return application
+
+
+def run(options: WindowOptions) -> int:
+    """Open the window and return the exit code when it has closed."""
+    application = make_application()
+    program = Program(application, options)
+    hooks = Hooks(program)
+    hooks.install()
+    # Python sees a signal only when it runs: the timer lets it, four times a second.
+    pulse = QTimer(program)
+    pulse.timeout.connect(program.objectName)
+    pulse.start(250)
+    program.begin()
+    code = application.exec()
+    hooks.remove()
+    return code
+
+
+class Hooks:
+    """Lets exceptions that nobody caught be seen, and signals end the program."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._threads = threading.excepthook
+
+    def install(self) -> None:
+        """Take over the hooks and the signals."""
+        sys.excepthook = self._on_exception
+        threading.excepthook = self._on_thread_exception
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+
+    def remove(self) -> None:
+        """Give them back."""
+        sys.excepthook = sys.__excepthook__
+        threading.excepthook = self._threads
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+
+    def _on_exception(
+        self,
+        kind: type[BaseException],
+        error: BaseException,
+        trace: TracebackType | None,
+    ) -> None:
+        _LOG.error("an error in the window", exc_info=(kind, error, trace))
+        self._program.defect.emit(f"A defect of pool_gui: {kind.__name__}: {error}")
+
+    def _on_thread_exception(self, hooked: threading.ExceptHookArgs) -> None:
+        error = hooked.exc_value or SystemExit()
+        self._on_exception(hooked.exc_type, error, hooked.exc_traceback)
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        self._program.window.remember()
+        self._program.end()

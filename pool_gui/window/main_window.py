@@ -1,0 +1,256 @@
+"""The main window: arranges the panels and connects them. GUI thread only.
+
+Data goes one way: snapshots down from the controller, commands up by the actions. All
+connections of the window stand in `_connect`.
+"""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pool_gui.monitor.snapshot import LinkState, Snapshot, Viewport
+from pool_gui.window.actions import Actions
+from pool_gui.window.bars import Bars
+from pool_gui.window.cards import Cards
+from pool_gui.window.charts_row import ChartsRow
+from pool_gui.window.controller import Controller
+from pool_gui.window.dialogs import Dialogs
+from pool_gui.window.lanes import LanesPanel, live_icon
+from pool_gui.window.menus import build_menus
+from pool_gui.window.operations import Operations
+from pool_gui.window.selection import SelectionPanel
+from pool_gui.window.settings import Settings, bytes_of, text_of
+from pool_gui.window.status import StatusBar
+from pool_gui.window.tabs import Tabs
+from pool_gui.window.theme import Theme
+from pool_gui.window.title import title_of
+from pool_gui.window.toolbar import Toolbar
+from pool_gui.window.welcome import Welcome
+
+FIRST_SIZE = QSize(1280, 800)
+LEAST_SIZE = QSize(860, 560)
+_NARROW_BELOW = 1120
+_SPLIT = [318, 168, 190]
+
+
+class MainWindow(QMainWindow):
+    """See the module."""
+
+    closing = Signal()
+    """A person wants to leave, and has said so if there was work."""
+
+    def __init__(
+        self, controller: Controller, theme: Theme, settings: Settings
+    ) -> None:
+        super().__init__()
+        self.controller = controller
+        self._theme = theme
+        self._settings = settings
+        self._may_close = False
+        self.actions_by_name = Actions(theme, self)
+        self.toolbar = Toolbar(theme, self.actions_by_name)
+        self.cards = Cards(theme)
+        self.lanes = LanesPanel(theme, self.actions_by_name["live"])
+        self.welcome = Welcome()
+        self.charts = ChartsRow(theme)
+        self.tabs = Tabs(theme)
+        self.selection = SelectionPanel()
+        self.status = StatusBar()
+        named = self.actions_by_name
+        self.bars = Bars(named["restart"], named["save-log"], named["freeze"])
+        self.operations = Operations(controller, named, self.toolbar)
+        self.dialogs = Dialogs(self, theme)
+        self._stage = QStackedWidget()
+        self._split = QSplitter(Qt.Orientation.Vertical)
+        self._build()
+        self._connect()
+        self._follow_theme()
+        self.lanes.follow(controller.viewport)
+
+    def _build(self) -> None:
+        self.setWindowTitle(title_of(None))
+        self.setMinimumSize(LEAST_SIZE)
+        self.resize(FIRST_SIZE)
+        build_menus(self.menuBar(), self.actions_by_name)
+        self._stage.addWidget(self.welcome)
+        self._stage.addWidget(self.lanes)
+        for part in (self._stage, self.charts, self.tabs):
+            self._split.addWidget(part)
+        self._split.setChildrenCollapsible(False)
+        self._split.setHandleWidth(8)
+        self._split.setSizes(_SPLIT)
+        for place, share in enumerate((5, 3, 3)):
+            self._split.setStretchFactor(place, share)
+        middle = QVBoxLayout()
+        middle.setSpacing(8)
+        middle.addWidget(self.bars)
+        middle.addWidget(self.cards)
+        middle.addWidget(self._split, 1)
+        content = QHBoxLayout()
+        content.setContentsMargins(10, 10, 10, 10)
+        content.setSpacing(8)
+        content.addLayout(middle, 1)
+        content.addWidget(self.selection)
+        page = QWidget()
+        page.setObjectName("page")
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.toolbar)
+        column.addLayout(content, 1)
+        self.setCentralWidget(page)
+        self.setStatusBar(self.status)
+        self.actions_by_name["selection"].setChecked(True)
+
+    def _connect(self) -> None:
+        controller, named = self.controller, self.actions_by_name
+        for view in (self.cards, self.lanes, self.charts, self.tabs, self.selection):
+            controller.snapshot_changed.connect(view.show_snapshot)
+        controller.snapshot_changed.connect(self.show_snapshot)
+        for marked in (self.lanes, self.tabs, self.selection):
+            controller.selection_changed.connect(marked.show_selection)
+        controller.viewport_changed.connect(self.lanes.follow)
+        controller.viewport_changed.connect(self._on_viewport)
+        controller.observed.connect(self.bars.show_snapshot)
+        controller.observed.connect(self.status.show_snapshot)
+        controller.display_paused_changed.connect(self.bars.show_paused)
+        controller.held_back_changed.connect(self.bars.show_held_back)
+        self.lanes.view.selected.connect(controller.select)
+        self.lanes.view.viewport_wanted.connect(controller.set_viewport)
+        self.lanes.viewport_wanted.connect(controller.set_viewport)
+        self.tabs.selected.connect(controller.select)
+        self.welcome.demo_wanted.connect(self.operations.start_demo)
+        self.welcome.empty_wanted.connect(self.operations.start)
+        self.operations.refused.connect(self.bars.show_defect)
+        for name, slot in (
+            ("live", self.go_live),
+            ("zoom-in", self.lanes.zoom_in),
+            ("zoom-out", self.lanes.zoom_out),
+            ("zoom-reset", self.lanes.reset_zoom),
+            ("search", self.tabs.search),
+            ("copy", self.tabs.copy),
+            ("selection", self.selection.setVisible),
+            ("reset-layout", self.reset_layout),
+            ("stop", self.stop),
+            ("close", self.close),
+            ("picture", self.dialogs.save_picture),
+            ("save-log", self.dialogs.save_log),
+            ("keys", self.dialogs.show_keys),
+            ("about", self.dialogs.show_about),
+            ("theme-system", self._follow_system),
+            ("theme-light", self._be_light),
+            ("theme-dark", self._be_dark),
+        ):
+            named[name].triggered.connect(slot)
+        for follower in (named, self.toolbar, self.cards, self.lanes, self.charts):
+            self._theme.changed.connect(follower.follow_theme)
+        self._theme.changed.connect(self.tabs.follow_theme)
+        self._theme.changed.connect(self._follow_theme)
+
+    @Slot(object)
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Follow what is the window's own: the stage, the title, the size box."""
+        begun = snapshot.pool is not None or snapshot.link.state is LinkState.LOST
+        self._stage.setCurrentWidget(self.lanes if begun else self.welcome)
+        title = title_of(snapshot)
+        if title != self.windowTitle():
+            self.setWindowTitle(title)
+        if snapshot.pool is not None and self.controller.pool_state:
+            self.toolbar.show_size(snapshot.pool.size)
+
+    @Slot()
+    def go_live(self) -> None:
+        """Let the lanes follow now."""
+        self.controller.set_viewport(replace(self.controller.viewport, end_ns=None))
+
+    @Slot(object)
+    def _on_viewport(self, viewport: Viewport) -> None:
+        self._colour_live(live=viewport.end_ns is None)
+
+    def _colour_live(self, *, live: bool) -> None:
+        icon = live_icon(live=live, dim=self._theme.colours.faint)
+        self.actions_by_name["live"].setIcon(icon)
+
+    @Slot()
+    def _follow_theme(self) -> None:
+        self._colour_live(live=self.controller.viewport.end_ns is None)
+        self.actions_by_name[f"theme-{self._theme.name}"].setChecked(True)
+
+    @Slot()
+    def _follow_system(self) -> None:
+        self._theme.choose("system")
+
+    @Slot()
+    def _be_light(self) -> None:
+        self._theme.choose("light")
+
+    @Slot()
+    def _be_dark(self) -> None:
+        self._theme.choose("dark")
+
+    @Slot()
+    def reset_layout(self) -> None:
+        """Put everything back where it was at first."""
+        self.resize(FIRST_SIZE)
+        self._split.setSizes(_SPLIT)
+        self.actions_by_name["selection"].setChecked(True)
+        self.selection.setVisible(True)
+
+    @Slot()
+    def stop(self) -> None:
+        """End the pool; with work running, ask once."""
+        if not self.controller.has_work or self.dialogs.confirm_stop():
+            self.operations.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
+        """Give up the right column where there is no room for it."""
+        super().resizeEvent(event)
+        wanted = self.actions_by_name["selection"].isChecked()
+        self.selection.setVisible(wanted and self.width() >= _NARROW_BELOW)
+
+    def remember(self) -> None:
+        """Write down size, splitter and theme."""
+        self._settings.write(
+            "window",
+            {
+                "geometry": text_of(self.saveGeometry()),
+                "split": text_of(self._split.saveState()),
+                "theme": self._theme.name,
+                "selection": self.actions_by_name["selection"].isChecked(),
+                "demo": str(self.toolbar.order.demo.currentData()),
+            },
+        )
+
+    def restore(self) -> None:
+        """Take up what was written down; what is broken stays as it is."""
+        values = self._settings.read("window")
+        self.restoreGeometry(bytes_of(values.get("geometry")))
+        self._split.restoreState(bytes_of(values.get("split")))
+        shown = values.get("selection", True) is True
+        self.actions_by_name["selection"].setChecked(shown)
+        self.selection.setVisible(shown and self.width() >= _NARROW_BELOW)
+        self.toolbar.order.choose(str(values.get("demo", "")))
+
+    def allow_closing(self) -> None:
+        """Let the next close through: all has ended."""
+        self._may_close = True
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  # Qt's name
+        """Ask once when there is work; then let the application end all first."""
+        if self._may_close:
+            event.accept()
+            return
+        event.ignore()
+        if not self.controller.has_work or self.dialogs.confirm_close():
+            self.remember()
+            self.setEnabled(False)
+            self.closing.emit()

@@ -1,0 +1,96 @@
+"""The picture without a screen: the real window on a real demo. GUI thread only."""
+
+import json
+import os
+import sys
+import threading
+
+from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtWidgets import QApplication
+
+from pool_gui.monitor.session import Session
+from pool_gui.monitor.snapshot import LinkState, Snapshot
+from pool_gui.window.options import SnapshotOptions
+
+_START_MS = 20_000
+_CLOSE_SECONDS = 3.0
+
+
+class Photographer(QObject):
+    """Waits until the demo has run long enough, takes the picture, and ends."""
+
+    def __init__(self, application: QApplication, options: SnapshotOptions) -> None:
+        # Imported late: the platform must be chosen before Qt's widgets come.
+        from pool_gui.window.app import Program  # noqa: PLC0415
+
+        super().__init__(application)
+        self._application = application
+        self._options = options
+        self._program = Program(application, options.window)
+        self.trouble = ""
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._on_time)
+        self._running = False
+
+    def begin(self) -> None:
+        """Open the window and start the clock."""
+        self._program.controller.observed.connect(self._on_snapshot)
+        self._timer.start(_START_MS)
+        self._program.begin()
+
+    @Slot(object)
+    def _on_snapshot(self, snapshot: Snapshot) -> None:
+        if snapshot.link.state is LinkState.LOST:
+            self._give_up(snapshot.link.text)
+        elif not self._running and snapshot.pool is not None:
+            self._running = True
+            self._timer.start(round(self._options.seconds * 1000))
+
+    @Slot()
+    def _on_time(self) -> None:
+        if not self._running:
+            self._give_up("the pool process did not start in time")
+            return
+        picture = self._program.window.grab()
+        session = self._program.session
+        report = session.report() if isinstance(session, Session) else {}
+        if not picture.save(str(self._options.picture), "PNG"):
+            self.trouble = (
+                f"the picture could not be written to {self._options.picture}"
+            )
+        if self._options.report is not None:
+            text = json.dumps(report, indent=2, allow_nan=False) + "\n"
+            try:
+                self._options.report.write_text(text, encoding="utf-8")
+            except OSError as error:
+                self.trouble = f"the report could not be written: {error}"
+        self._application.quit()
+
+    def _give_up(self, why: str) -> None:
+        self.trouble = self.trouble or why
+        self._application.quit()
+
+    def close(self) -> None:
+        """End the pool process; waits for it."""
+        ender = threading.Thread(
+            target=self._program.session.close, args=(_CLOSE_SECONDS,)
+        )
+        ender.start()
+        ender.join(_CLOSE_SECONDS + 2)
+
+
+def save(options: SnapshotOptions) -> int:
+    """Run the window offscreen, save picture and report; return the exit code."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from pool_gui.window.app import make_application  # noqa: PLC0415  # see above
+
+    application = make_application()
+    photographer = Photographer(application, options)
+    photographer.begin()
+    application.exec()
+    photographer.close()
+    if photographer.trouble:
+        sys.stderr.write(f"pool-gui: {photographer.trouble}\n")
+        return 2
+    return 0
