@@ -25,7 +25,7 @@ class ActionSpec:
     checkable: bool = False
 
 
-def _spec(  # noqa: PLR0913  # one row of the table below
+def _spec(
     name: str,
     text: object,
     tip: object,

@@ -90,7 +90,7 @@ class Program(QObject):
                 _LOG.warning("%s did not end in time", name)
             self.window.allow_closing()
             self.window.close()
-            QApplication.quit()
+            QApplication.exit(0)  # quit() would ask the window again
 
 
 def _nothing() -> None:

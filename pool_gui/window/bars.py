@@ -84,7 +84,7 @@ class Bars(QFrame):
     def show_defect(self, sentence: str) -> None:
         """Say that the window itself has a defect."""
         self._defects += 1
-        more = f" (×{self._defects})" if self._defects > 1 else ""
+        more = f" (\N{MULTIPLICATION SIGN}{self._defects})" if self._defects > 1 else ""
         self.defect.say(sentence + more)
 
     @Slot()

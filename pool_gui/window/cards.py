@@ -163,9 +163,7 @@ class Cards(QWidget):
             CardSpec(
                 "queued",
                 self.tr("queued"),
-                self.tr(
-                    "Tasks that wait in the queue now; the curve shows the peaks. Exact."
-                ),
+                self.tr("Tasks that wait now; the curve shows the peaks. Exact."),
                 _queued,
                 lambda snapshot: snapshot.series.depth,
             ),

@@ -16,7 +16,7 @@ class ChartsRow(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        self.depth = DepthChart(
+        self.queue_depth = DepthChart(
             self.tr("QUEUE DEPTH"),
             self.tr("Tasks that wait, the peak of each quarter second. Exact."),
             self.tr("How many tasks wait will be here."),
@@ -46,7 +46,7 @@ class ChartsRow(QWidget):
             self.tr("How long tasks wait and run will be here."),
             theme,
         )
-        self._charts = (self.depth, self.busy, self.throughput, self.times)
+        self._charts = (self.queue_depth, self.busy, self.throughput, self.times)
         for chart in self._charts:
             row.addWidget(chart)
         self.follow_theme()

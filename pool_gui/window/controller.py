@@ -119,9 +119,8 @@ class Controller(QObject):
         self.snapshot_changed.emit(snapshot)
 
     def _follow_link(self, snapshot: Snapshot) -> None:
-        if snapshot.link.state not in _LIVE and self._pending:
-            if snapshot.link.state is not LinkState.STARTING:
-                self._pending.clear()
+        if snapshot.link.state is LinkState.LOST:
+            self._pending.clear()
         before = self._link
         self._link = snapshot.link
         if before is None or (before.state, before.text) != (

@@ -4,7 +4,7 @@ import platform
 from pathlib import Path
 
 import msgspec
-import numpy
+import numpy as np
 import psutil
 import pyqtgraph
 from PySide6 import __version__ as pyside_version
@@ -112,7 +112,7 @@ class Dialogs(QObject):
             qVersion(),
             pyside_version,
             pyqtgraph.__version__,
-            numpy.__version__,
+            np.__version__,
             psutil.__version__,
             msgspec.__version__,
         )

@@ -28,7 +28,7 @@ class Icons:
         self._cache.clear()
 
     def get(self, name: str, colour: str | None = None) -> QIcon:
-        """Return an icon, such as get('start')."""
+        """Return the icon of this name, in the theme's colour or another."""
         key = name, colour or self._colour
         icon = self._cache.get(key)
         if icon is None:

@@ -6,7 +6,7 @@ known is a dash, never 0. Pure functions; any thread may call them.
 
 import math
 
-UNKNOWN = "–"
+UNKNOWN = "\N{EN DASH}"
 """Shown where there is no value."""
 
 _SPACE = "\N{NO-BREAK SPACE}"

@@ -65,11 +65,11 @@ class Photographer(QObject):
                 self._options.report.write_text(text, encoding="utf-8")
             except OSError as error:
                 self.trouble = f"the report could not be written: {error}"
-        self._application.quit()
+        self._application.exit(0)
 
     def _give_up(self, why: str) -> None:
         self.trouble = self.trouble or why
-        self._application.quit()
+        self._application.exit(0)
 
     def close(self) -> None:
         """End the pool process; waits for it."""

@@ -83,7 +83,7 @@ class OrderForm(QWidget):
         row.addWidget(label(self.tr("Task"), "dim"))
         row.addWidget(self.demo, 1)
         row.addWidget(self.options)
-        row.addWidget(label("×", "dim"))
+        row.addWidget(label("\N{MULTIPLICATION SIGN}", "dim"))
         row.addWidget(self.amount)
         row.addWidget(self.arrival)
         row.addWidget(self._submit)

@@ -18,7 +18,7 @@ class SessionPort(Protocol):
         """Begin to work; `notify` may be called from now on."""
 
     def launch_pool(self, size: int) -> None:
-        """Start a pool, and the pool process where there is none; 0: twice the cores."""
+        """Start a pool, and its process where there is none; 0: twice the cores."""
 
     def send(self, command: Command) -> None:
         """Send a command to the pool process."""

@@ -1,4 +1,7 @@
-"""What the window remembers: one JSON text a group, broken ones fall back. GUI thread."""
+"""What the window remembers: one JSON text a group. GUI thread only.
+
+Broken settings are set aside, and the defaults are used.
+"""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""The tables of tasks, workers and functions, and what their columns say. GUI thread."""
+"""The tables of tasks, workers and functions, column by column. GUI thread only."""
 
 from collections.abc import Callable
 from typing import Generic

@@ -1,4 +1,4 @@
-"""The toolbar: the pool's buttons, its size, and the order of demo tasks. GUI thread."""
+"""The toolbar: the pool's buttons, its size, the order of tasks. GUI thread only."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSpinBox, QToolButton, QWidget
