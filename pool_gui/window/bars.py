@@ -51,33 +51,42 @@ class Bars(QFrame):
         for bar in (self.defect, self.lost, self.silent, self.paused):
             column.addWidget(bar)
         self._defects = 0
+        self.hide()
+
+    def _say(self, bar: Bar, text: str) -> None:
+        """Show a text in a bar; all is hidden, gaps included, while none has one."""
+        bar.say(text)
+        bars = (self.defect, self.lost, self.silent, self.paused)
+        self.setVisible(any(one.text.whole() for one in bars))
 
     @Slot(object)
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Follow the link; called for every snapshot, shown or held back."""
         link = snapshot.link
         lost = link.state is LinkState.LOST
-        self.lost.say(link.text if lost else "")
-        self.silent.say(
+        self._say(self.lost, link.text if lost else "")
+        self._say(
+            self.silent,
             self.tr("The pool process has not answered for {0}.").format(
                 numbers.duration(link.silent_seconds)
             )
             if link.state is LinkState.SILENT
-            else ""
+            else "",
         )
 
     @Slot(bool)
     def show_paused(self, paused: bool) -> None:  # noqa: FBT001  # a signal's argument
         """Say whether the display stands still."""
-        self.paused.say(self.tr("The display is paused.") if paused else "")
+        self._say(self.paused, self.tr("The display is paused.") if paused else "")
 
     @Slot(int)
     def show_held_back(self, tasks: int) -> None:
         """Say how much has happened since the display was paused."""
-        self.paused.say(
+        self._say(
+            self.paused,
             self.tr("The display is paused; {0} tasks have ended since.").format(
                 numbers.count(tasks)
-            )
+            ),
         )
 
     @Slot(str)
@@ -85,10 +94,10 @@ class Bars(QFrame):
         """Say that the window itself has a defect."""
         self._defects += 1
         more = f" (\N{MULTIPLICATION SIGN}{self._defects})" if self._defects > 1 else ""
-        self.defect.say(sentence + more)
+        self._say(self.defect, sentence + more)
 
     @Slot()
     def clear_defect(self) -> None:
         """Hide the defect's bar."""
         self._defects = 0
-        self.defect.say("")
+        self._say(self.defect, "")

@@ -135,7 +135,7 @@ class TimeChart(ChartPanel):
     def draw(self, snapshot: Snapshot) -> None:
         """Draw the curve, and scale when it asks for it."""
         ages, values = snapshot.series.age_seconds, self.values(snapshot)
-        if len(ages) and ages[0] != self._span:
+        if len(ages) and abs(ages[0] - self._span) > 1:
             self._scale_time(float(ages[0]))
         known = values[~np.isnan(values)]
         self._scale(float(known.max()) if len(known) else 0.0)
@@ -143,13 +143,14 @@ class TimeChart(ChartPanel):
 
     def _scale_time(self, first: float) -> None:
         self._span = first
-        self.plot.setXRange(first, 0, padding=0.01)
+        # Room on the right for the half of "now" that lies beyond it.
+        self.plot.setXRange(first, -first * 0.05, padding=0)
         seconds = round(-first)
         ticks = [
             (-seconds * part / 3, numbers.axis_duration(seconds * part / 3))
             for part in (2, 1)
         ]
-        self.plot.getAxis("bottom").setTicks([[*ticks, (-seconds * 0.04, "now")]])
+        self.plot.getAxis("bottom").setTicks([[*ticks, (0.0, self.tr("now"))]])
 
     def _scale(self, most: float) -> None:
         wanted = max(numbers_ceiling(most * 1.05), 1.0)
@@ -160,7 +161,7 @@ class TimeChart(ChartPanel):
 
     def set_top(self, top: float) -> None:
         """Let the axis end here."""
-        self.plot.setYRange(0, top * 1.02, padding=0)
+        self.plot.setYRange(0, top * 1.1, padding=0)
         values = (0.0, top / 2, top)
         ticks = [(value, self.tick(value)) for value in values]
         self.plot.getAxis("left").setTicks([ticks])
@@ -279,31 +280,38 @@ class DurationChart(ChartPanel):
         """Draw both histograms and the run time's percentiles."""
         run, wait = snapshot.run, snapshot.wait
         if self._run is None:
-            self._add_bars(run)
+            self._add_bars()
         self._scale(run, wait)
-        self._run.setOpts(height=_heights(run))
-        self._wait.setOpts(height=-_heights(wait))
+        for bars, times, sign in ((self._run, run, 1), (self._wait, wait, -1)):
+            edges = np.log10(times.edges)
+            bars.setOpts(
+                x0=edges[:-1],
+                width=np.diff(edges) * 0.86,
+                height=sign * _heights(times),
+            )
         for mark, value in zip(self._marks, (run.p50, run.p95, run.p99), strict=True):
             mark.setVisible(value > 0)
             if value > 0:
                 mark.setPos(math.log10(value))
         self._tell(run, wait)
 
-    def _add_bars(self, like: Distribution) -> None:
-        edges = np.log10(like.edges)
-        common = {"x0": edges[:-1], "width": np.diff(edges) * 0.86}
-        flat = np.zeros(len(edges) - 1)
-        self._run = pg.BarGraphItem(**common, height=flat)
-        self._wait = pg.BarGraphItem(**common, height=flat)
+    def _add_bars(self) -> None:
+        nothing = np.zeros(1)
+        self._run = pg.BarGraphItem(x0=nothing, width=nothing, height=nothing)
+        self._wait = pg.BarGraphItem(x0=nothing, width=nothing, height=nothing)
         self.plot.addItem(self._run)
         self.plot.addItem(self._wait)
         self.follow_theme()
 
     def _scale(self, run: Distribution, wait: Distribution) -> None:
-        filled = np.flatnonzero(run.histogram + wait.histogram)
-        edges = np.log10(run.edges)
-        low = math.floor(float(edges[filled[0]]) + 0.01)
-        high = max(math.ceil(float(edges[filled[-1] + 1]) - 0.01), low + 2)
+        lows, highs = [], []
+        for times in (run, wait):
+            filled = np.flatnonzero(times.histogram)
+            if len(filled):
+                lows.append(math.log10(times.edges[filled[0]]))
+                highs.append(math.log10(times.edges[filled[-1] + 1]))
+        low = math.floor(min(lows) + 0.01)
+        high = max(math.ceil(max(highs) - 0.01), low + 2)
         if (low, high) != self._range:
             self._range = (low, high)
             self.plot.setXRange(low, high, padding=0.02)

@@ -224,6 +224,9 @@ class LaneView(QAbstractScrollArea):
         lane = QRectF(
             track.left(), box.top() + margin, track.width(), box.height() - 2 * margin
         )
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.page))
+        painter.drawRect(lane)
         if image is not None and row < image.height():
             source = QRectF(0, row, image.width(), 1)
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
@@ -311,11 +314,19 @@ class LaneView(QAbstractScrollArea):
         behind = max(0.0, (lanes.now_ns - lanes.end_ns) / 1e9)
         for part in range(4):
             age = behind + seconds * (3 - part) / 3
-            text = self.tr("now") if age < seconds / 100 else numbers.duration(age)
+            text = self.tr("now") if age < seconds / 100 else self._age(age)
             x = track.left() + track.width() * part / 3
             width = painter.fontMetrics().horizontalAdvance(text)
             x = min(max(x - width / 2, track.left()), track.right() - width)
             painter.drawText(QPointF(x, bottom - 4), text)
+
+    def _age(self, seconds: float) -> str:
+        whole = abs(seconds - round(seconds)) < 0.01
+        return (
+            numbers.axis_duration(round(seconds))
+            if whole
+            else (numbers.duration(seconds))
+        )
 
     # --- mouse ----------------------------------------------------------------------
 

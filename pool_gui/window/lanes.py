@@ -78,11 +78,15 @@ class LanesPanel(Panel):
     def follow(self, viewport: Viewport) -> None:
         """Take over the viewport that was asked for."""
         self.view.follow(viewport)
-        self._span.setText(
-            self.tr("last {0}").format(numbers.duration(viewport.span_seconds))
-            if viewport.end_ns is None
-            else self.tr("{0} shown").format(numbers.duration(viewport.span_seconds))
+        seconds = viewport.span_seconds
+        text = (
+            numbers.axis_duration(seconds)
+            if seconds == round(seconds)
+            else numbers.duration(seconds)
         )
+        live = viewport.end_ns is None
+        words = self.tr("last {0}") if live else self.tr("{0} shown")
+        self._span.setText(words.format(text))
 
     @Slot()
     def follow_theme(self) -> None:

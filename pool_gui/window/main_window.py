@@ -73,8 +73,10 @@ class MainWindow(QMainWindow):
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._build()
         self._connect()
+        self.toolbar.follow_theme()
         self._follow_theme()
         self.lanes.follow(controller.viewport)
+        self.lanes.view.setFocus()
 
     def _build(self) -> None:
         self.setWindowTitle(title_of(None))

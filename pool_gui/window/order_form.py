@@ -69,7 +69,7 @@ class OrderForm(QWidget):
         self.arrival.setToolTip(self.tr("How the tasks arrive."))
         self.amount.setRange(1, MAX_BATCH)
         self.amount.setValue(_FIRST_COUNT)
-        self.amount.setMinimumWidth(64)
+        self.amount.setFixedWidth(92)
         self.amount.setAccessibleName(self.tr("Amount"))
         self.amount.setToolTip(self.tr("How many tasks."))
         self.options.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -1,0 +1,157 @@
+"""A session that is none, and snapshots made by hand, for the window's tests."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from pool_gui.monitor.launcher import Launch
+from pool_gui.monitor.session import Session
+from pool_gui.monitor.snapshot import (
+    Counts,
+    Lanes,
+    Link,
+    LinkState,
+    LogLine,
+    PoolRow,
+    Program,
+    Snapshot,
+    SpanTable,
+    TaskRow,
+    Viewport,
+    WorkerRow,
+    WorkerState,
+)
+from pool_gui.wire.commands import Command
+
+SECOND_NS = 1_000_000_000
+PIXELS = 300
+
+
+class FakeSession:
+    """Remembers what the window wants; shows what the test gives it."""
+
+    def __init__(self) -> None:
+        self.sent: list[Command] = []
+        self.launched: list[int] = []
+        self.viewports: list[Viewport] = []
+        self.closed = False
+        self.newest = empty()
+
+    def start(self) -> None:
+        """Do nothing."""
+
+    def launch_pool(self, size: int) -> None:
+        self.launched.append(size)
+
+    def send(self, command: Command) -> None:
+        self.sent.append(command)
+
+    def set_viewport(self, viewport: Viewport) -> None:
+        self.viewports.append(viewport)
+
+    def take(self) -> Snapshot:
+        return self.newest
+
+    def close(self, deadline_seconds: float = 3.0) -> tuple[str, ...]:
+        self.closed = deadline_seconds > 0
+        return ()
+
+
+def empty() -> Snapshot:
+    """Return what is shown before anything was started."""
+    return Session(Launch(("nothing",))).take()
+
+
+def running(
+    workers: int = 4,
+    *,
+    state: str = "running",
+    names: Sequence[str] = (),
+    failed: int = 0,
+    depth: int = 3,
+) -> Snapshot:
+    """Return a pool at work: each worker has run a task and runs another."""
+    rows = tuple(
+        WorkerRow(
+            key=10 + n,
+            name=names[n] if n < len(names) else f"demo_{n}",
+            native_id=5000 + n,
+            state=WorkerState.BUSY,
+            done=n,
+            failed=0,
+            busy_share=0.5,
+            task=200 + n,
+            function="demo.module.prime_count",
+            since_seconds=0.25,
+        )
+        for n in range(workers)
+    )
+    tasks = tuple(
+        TaskRow(
+            200 + n, 10 + n, row.name, row.function, 0.01, 0.25, "running", "", 1, 2
+        )
+        for n, row in enumerate(rows)
+    )
+    return replace(
+        empty(),
+        number=1,
+        link=Link(LinkState.LIVE, "", 0.0),
+        program=Program(4711, "3.11.7", gil=True, argv=("x",)),
+        pool=PoolRow(
+            name="demo",
+            kind="pool_gui.ThreadPool",
+            state=state,
+            size=workers,
+            alive=workers,
+            busy=workers,
+            depth=depth,
+            depth_limit=None,
+            counts=Counts(20, 16, 12 - failed, failed, 0, 0),
+            throughput_per_second=1204.0,
+        ),
+        workers=rows,
+        tasks=tasks,
+        lanes=lanes_of(rows),
+        log=(LogLine(1, 0.0, "pool", "info", "Started a pool of 4 workers."),),
+    )
+
+
+def lanes_of(rows: Sequence[WorkerRow]) -> Lanes:
+    """Return lanes: the first half a task that failed, the second one that runs."""
+    count = len(rows)
+    half = PIXELS // 2
+    owner = np.zeros((count, PIXELS), np.int32)
+    owner += (2 * np.arange(count, dtype=np.int32))[:, np.newaxis]
+    owner[:, half:] += 1
+    failed = np.zeros((count, PIXELS), np.bool_)
+    failed[:, half - 1] = True
+    keys = np.repeat([row.key for row in rows], 2)
+    tasks = np.ravel([(100 + n, row.task) for n, row in enumerate(rows)])
+    starts = np.tile([0, 15 * SECOND_NS], count)
+    return Lanes(
+        begin_ns=0,
+        end_ns=30 * SECOND_NS,
+        live=True,
+        now_ns=30 * SECOND_NS,
+        begin_known_ns=0,
+        coverage=np.ones((count, PIXELS), np.float32),
+        owner=owner,
+        failed=failed,
+        spans=SpanTable(
+            worker=keys,
+            task=tasks,
+            function=np.zeros(2 * count, np.int64),
+            queued_ns=starts - SECOND_NS,
+            started_ns=starts,
+            ended_ns=starts + 15 * SECOND_NS,
+            outcome=np.tile([1, 2], count),
+        ),
+        functions=("demo.module.prime_count",),
+    )
+
+
+def lost(before: Snapshot) -> Snapshot:
+    """Return the same after the pool process was killed."""
+    text = "The pool process (PID 4711) was ended by signal 9 (SIGKILL)."
+    return replace(before, link=Link(LinkState.LOST, text, 1.0))

@@ -1,0 +1,183 @@
+import threading
+from dataclasses import replace
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from pool_gui.monitor.snapshot import LinkState, Snapshot, Viewport
+from pool_gui.window.controller import AT_ONCE, Controller, Order, Selection
+from pool_gui.wire import commands
+from window_support import FakeSession, Scene, nothing
+
+
+@pytest.fixture
+def pair(qtbot: QtBot) -> tuple[FakeSession, Controller]:
+    wakes: list[Controller] = []
+    session = FakeSession(lambda: wakes[0].wake())
+    wakes.append(Controller(session))
+    return session, wakes[0]
+
+
+Pair = tuple[FakeSession, Controller]
+
+
+def test_a_wake_up_from_another_thread_is_handled_on_the_gui_thread(
+    pair: Pair, qtbot: QtBot
+) -> None:
+    session, controller = pair
+    seen: list[threading.Thread] = []
+    controller.snapshot_changed.connect(
+        lambda _: seen.append(threading.current_thread())
+    )
+    ticker = threading.Thread(target=session.publish, args=(Scene().snapshot(),))
+    with qtbot.waitSignal(controller.snapshot_changed):
+        ticker.start()
+    ticker.join()
+    assert seen == [threading.main_thread()]
+
+
+def test_only_the_newest_of_many_snapshots_is_shown(pair: Pair, qtbot: QtBot) -> None:
+    session, controller = pair
+    shown: list[Snapshot] = []
+    controller.snapshot_changed.connect(shown.append)
+    with qtbot.waitSignal(controller.snapshot_changed):
+        for number in range(1, 20):
+            session.publish(Scene(number=number, workers=2, tasks=2).snapshot())
+    assert [snapshot.number for snapshot in shown] == [19]
+
+
+def test_an_order_placed_at_the_start_is_sent_once_the_pool_runs(
+    pair: Pair, qtbot: QtBot
+) -> None:
+    session, controller = pair
+    batch = commands.Batch("mix", {}, 10, 0)
+    controller.start_pool(4, batch)
+    assert session.launched == [4]
+    with qtbot.waitSignal(controller.observed):
+        session.publish(Scene(link=LinkState.STARTING).snapshot())
+    assert session.sent == []
+    with qtbot.waitSignal(controller.observed):
+        session.publish(Scene().snapshot())
+    with qtbot.waitSignal(controller.observed):
+        session.publish(Scene(number=2).snapshot())
+    assert session.sent == [batch]
+
+
+def test_an_order_is_forgotten_when_its_pool_is_lost_before_it_runs(
+    pair: Pair, qtbot: QtBot
+) -> None:
+    session, controller = pair
+    controller.start_pool(4, commands.Batch("mix", {}, 10, 0))
+    for scene in (Scene(link=LinkState.LOST, link_text="gone"), Scene(number=2)):
+        with qtbot.waitSignal(controller.observed):
+            session.publish(scene.snapshot())
+    assert session.sent == []
+
+
+def test_a_paused_display_holds_snapshots_back_and_counts_what_ended(
+    pair: Pair, qtbot: QtBot
+) -> None:
+    session, controller = pair
+    with qtbot.waitSignal(controller.snapshot_changed):
+        session.publish(Scene().snapshot())
+    controller.pause_display(paused=True)
+    later = Scene(number=2).snapshot()
+    assert later.pool is not None
+    counts = replace(later.pool.counts, done=later.pool.counts.done + 40)
+    later = replace(later, pool=replace(later.pool, counts=counts))
+    shown: list[Snapshot] = []
+    controller.snapshot_changed.connect(shown.append)
+    with qtbot.waitSignal(controller.held_back_changed) as held_back:
+        session.publish(later)
+    assert held_back.args == [40]
+    assert shown == []
+    controller.pause_display(paused=False)
+    assert shown == [later]
+
+
+def test_the_link_is_told_only_when_its_state_or_sentence_is_another(
+    pair: Pair, qtbot: QtBot
+) -> None:
+    session, controller = pair
+    told: list[LinkState] = []
+    controller.link_changed.connect(lambda link: told.append(link.state))
+    for scene in (
+        Scene(silent_seconds=0.01),
+        Scene(silent_seconds=0.04),
+        Scene(link=LinkState.LOST, link_text="ended by signal 9"),
+    ):
+        with qtbot.waitSignal(controller.observed):
+            session.publish(scene.snapshot())
+    assert told == [LinkState.LIVE, LinkState.LOST]
+
+
+def test_a_pool_that_cannot_be_reached_has_no_state(pair: Pair, qtbot: QtBot) -> None:
+    session, controller = pair
+    states: list[str] = []
+    controller.pool_state_changed.connect(states.append)
+    for scene in (Scene(), Scene(state="paused"), Scene(link=LinkState.LOST)):
+        with qtbot.waitSignal(controller.observed):
+            session.publish(scene.snapshot())
+    assert states == ["running", "paused", ""]
+
+
+def test_a_selection_is_told_once(pair: Pair) -> None:
+    _, controller = pair
+    told: list[Selection] = []
+    controller.selection_changed.connect(told.append)
+    controller.select(Selection(3, 12))
+    controller.select(Selection(3, 12))
+    assert told == [Selection(3, 12)]
+
+
+def test_a_viewport_reaches_the_session_once(pair: Pair) -> None:
+    session, controller = pair
+    wanted = Viewport(10.0, None, 800)
+    controller.set_viewport(wanted)
+    controller.set_viewport(wanted)
+    assert session.viewports == [wanted]
+
+
+def test_there_is_no_work_before_the_first_pool(pair: Pair, qtbot: QtBot) -> None:
+    session, controller = pair
+    assert not controller.has_work
+    with qtbot.waitSignal(controller.observed):
+        session.publish(nothing())
+    assert not controller.has_work
+
+
+@pytest.mark.parametrize(
+    ("arrival", "command"),
+    [
+        (AT_ONCE, commands.Batch("sleep", {"milliseconds": 5.0}, 7, 3)),
+        (
+            "steady",
+            commands.Submit(
+                "sleep",
+                {"milliseconds": 5.0},
+                commands.Arrival.STEADY,
+                7.0,
+                1,
+                0,
+                3,
+            ),
+        ),
+        (
+            "in-flight",
+            commands.Submit(
+                "sleep",
+                {"milliseconds": 5.0},
+                commands.Arrival.IN_FLIGHT,
+                1.0,
+                7,
+                0,
+                3,
+            ),
+        ),
+    ],
+)
+def test_an_order_becomes_the_command_of_its_arrival(
+    arrival: str, command: commands.Command
+) -> None:
+    order = Order("sleep", {"milliseconds": 5.0}, arrival, 7, 3)
+    assert order.command() == command

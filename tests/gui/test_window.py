@@ -1,0 +1,339 @@
+"""What a person does and sees in the window, without a process behind it."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from gui_support import empty, lost, running
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QToolButton,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from pool_gui.monitor.snapshot import Link, LinkState
+from pool_gui.window.controller import Selection
+from pool_gui.window.theme import DARK, LIGHT
+from pool_gui.wire import commands
+from pool_gui.wire.commands import Arrival
+
+if TYPE_CHECKING:
+    from conftest import Opened
+
+
+def test_the_first_start_offers_a_demo_and_one_click_runs_it(opened: "Opened") -> None:
+    assert opened.window.welcome.isVisible()
+    opened.window.welcome.demo_wanted.emit()
+    assert opened.session.launched == [8]
+    assert opened.session.sent == [], "sent before the pool can take it"
+    opened.show(running(8))
+    [order] = opened.session.sent
+    assert isinstance(order, commands.Submit)
+    assert order.demo == "mix"
+    assert order.arrival is Arrival.IN_FLIGHT
+    assert opened.window.lanes.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("action", "command"),
+    [
+        ("pause", commands.Pause()),
+        ("dismiss", commands.Dismiss(1, 0)),
+        ("dismiss-half", commands.Dismiss(2, 0)),
+        ("end-load", commands.EndLoad()),
+        ("clear", commands.Clear()),
+        ("drain", commands.Drain()),
+    ],
+)
+def test_a_button_sends_its_command(
+    opened: "Opened", action: str, command: commands.Command
+) -> None:
+    opened.show(running(4))
+    opened.trigger(action)
+    assert opened.session.sent == [command]
+
+
+def test_a_paused_pool_offers_to_resume(opened: "Opened") -> None:
+    opened.show(running(4, state="paused"))
+    assert opened.window.actions_by_name["pause"].text() == "Resume"
+    opened.trigger("pause")
+    assert opened.session.sent == [commands.Resume()]
+
+
+def test_submit_sends_what_the_form_says(opened: "Opened") -> None:
+    opened.show(running(4))
+    form = opened.window.toolbar.order
+    form.choose("flaky")
+    form.arrival.setCurrentIndex(form.arrival.findData(str(Arrival.POISSON)))
+    form.amount.setValue(75)
+    opened.trigger("submit")
+    [order] = opened.session.sent
+    assert isinstance(order, commands.Submit)
+    assert (order.demo, order.rate_per_second) == ("flaky", 75)
+    assert order.parameters == {"milliseconds": 20, "percent": 10}
+    form.arrival.setCurrentIndex(0)
+    form.amount.setValue(12)
+    opened.trigger("submit")
+    assert opened.session.sent[1] == commands.Batch(
+        "flaky", {"milliseconds": 20, "percent": 10}, 12, 0
+    )
+
+
+def test_another_size_resizes_a_running_pool_once_it_has_settled(
+    opened: "Opened", qtbot: QtBot
+) -> None:
+    opened.show(running(4))
+    box = opened.window.toolbar.size_box
+    for size in (5, 6, 7):
+        box.setValue(size)
+    qtbot.waitUntil(lambda: opened.session.sent == [commands.Resize(7)], timeout=3000)
+
+
+def test_what_cannot_be_done_is_disabled_and_says_why(opened: "Opened") -> None:
+    actions = opened.window.actions_by_name
+    for name in ("pause", "submit", "dismiss", "stop"):
+        assert not actions[name].isEnabled()
+        assert "start one first" in actions[name].toolTip()
+    opened.show(running(4))
+    assert not actions["start"].isEnabled()
+    assert "runs already" in actions["start"].toolTip()
+    assert actions["submit"].isEnabled()
+    opened.show(running(4, state="draining"))
+    assert not actions["submit"].isEnabled()
+    assert "ending" in actions["submit"].toolTip()
+
+
+def test_a_lost_process_is_named_keeps_its_history_and_can_be_restarted(
+    opened: "Opened",
+) -> None:
+    opened.show(running(4))
+    opened.show(lost(running(4)))
+    assert "SIGKILL" in opened.window.bars.lost.text.whole()
+    assert opened.window.bars.lost.isVisible()
+    assert opened.window.lanes.isVisible()
+    assert "lost" in opened.window.windowTitle()
+    opened.trigger("restart")
+    assert opened.session.launched == [4]
+    opened.show(running(4))
+    assert not opened.window.bars.isVisible()
+
+
+def test_a_silent_process_is_said_to_be_silent_since_when(opened: "Opened") -> None:
+    silent = replace(running(4), link=Link(LinkState.SILENT, "", 3.2))
+    opened.show(silent)
+    assert "3.2" in opened.window.bars.silent.text.whole()
+
+
+def test_a_paused_display_stands_still_and_says_how_much_waits(
+    opened: "Opened",
+) -> None:
+    opened.show(running(4, depth=3))
+    opened.trigger("freeze")
+    later = running(4, depth=9)
+    assert later.pool is not None
+    more = replace(later.pool.counts, done=later.pool.counts.done + 41)
+    opened.show(replace(later, pool=replace(later.pool, counts=more)))
+    shown = opened.window.charts.queue_depth.figure.text()
+    assert shown == "3"
+    assert "41 tasks" in opened.window.bars.paused.text.whole()
+    opened.trigger("freeze")
+    assert opened.window.charts.queue_depth.figure.text() == "9"
+    assert not opened.window.bars.isVisible()
+
+
+def lane_point(opened: "Opened", row: int, share: float) -> QPoint:
+    view = opened.window.lanes.view
+    track = view._track()
+    y = round((row + 0.5) * view._row_pixels())
+    return QPoint(round(track.left() + share * track.width()), y)
+
+
+def test_clicking_a_span_selects_it_everywhere(opened: "Opened", qtbot: QtBot) -> None:
+    opened.show(running(4))
+    target = opened.window.lanes.view.viewport()
+    place = lane_point(opened, 2, 0.75)
+    qtbot.mouseClick(target, Qt.MouseButton.LeftButton, pos=place)
+    assert opened.controller.selection == Selection(12, 202)
+    assert opened.window.tabs.tasks.currentIndex().row() == 2
+    assert opened.window.selection._name.whole() == "demo_2"
+    opened.trigger("dismiss-selected")
+    assert opened.session.sent == [commands.Dismiss(1, 12)]
+
+
+def test_hovering_names_task_function_wait_run_and_outcome(opened: "Opened") -> None:
+    opened.show(running(4))
+    text = opened.window.lanes.view.describe(QPointF(lane_point(opened, 1, 0.25)))
+    for part in ("prime_count", "#101", "demo_1", "1.00", "15.0", "failed"):
+        assert part in text
+
+
+def test_dragging_leaves_now_and_home_follows_it_again(
+    opened: "Opened", qtbot: QtBot
+) -> None:
+    opened.show(running(4))
+    target = opened.window.lanes.view.viewport()
+    qtbot.mousePress(target, Qt.MouseButton.LeftButton, pos=lane_point(opened, 0, 0.5))
+    qtbot.mouseMove(target, pos=lane_point(opened, 0, 0.8))
+    qtbot.mouseRelease(
+        target, Qt.MouseButton.LeftButton, pos=lane_point(opened, 0, 0.8)
+    )
+    end_ns = opened.controller.viewport.end_ns
+    assert end_ns is not None
+    assert end_ns == pytest.approx(21e9, rel=0.02)
+    opened.trigger("live")
+    assert opened.controller.viewport.end_ns is None
+
+
+def test_zooming_at_the_cursor_keeps_what_is_under_it(opened: "Opened") -> None:
+    opened.show(running(4))
+    opened.window.lanes.view.zoom(0.5, 0.5)
+    viewport = opened.controller.viewport
+    assert viewport.span_seconds == 15
+    assert viewport.end_ns == pytest.approx(22.5e9)
+    opened.trigger("live")
+    opened.window.lanes.view.zoom(0.5, 1.0)
+    assert opened.controller.viewport.end_ns is None, "zooming at now follows now"
+
+
+def test_a_hostile_name_is_shown_as_plain_text(opened: "Opened") -> None:
+    name = "<img src=x>\u202egnp.exe"
+    opened.show(running(2, names=[name, "x" * 400]))
+    opened.window.tabs.bar.setCurrentIndex(1)
+    model = opened.window.tabs.workers.table
+    shown = str(model.data(model.index(0, 0)))
+    assert "<img src=x>" in shown
+    assert "\u202e" not in shown
+    assert len(str(model.data(model.index(1, 0)))) <= 200
+    opened.controller.select(Selection(10))
+    label = opened.window.selection._name
+    assert label.textFormat() == Qt.TextFormat.PlainText
+    assert "&lt;img" in label.toolTip()
+
+
+def test_tables_sort_filter_and_copy(opened: "Opened") -> None:
+    opened.show(running(4))
+    tasks = opened.window.tabs.tasks
+    opened.window.tabs.filter.setText("demo_3")
+    assert tasks.table.rowCount() == 1
+    opened.window.tabs.filter.clear()
+    tasks.table.sort(1, Qt.SortOrder.DescendingOrder)
+    assert tasks.table.row(0).task == 203
+    opened.trigger("copy")
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert lines[0].split("\t")[:2] == ["State", "Task"]
+    assert len(lines) == 5
+
+
+def test_the_models_keep_qts_rules(opened: "Opened", qtmodeltester: object) -> None:
+    tabs = opened.window.tabs
+    for table in (tabs.tasks, tabs.workers, tabs.functions):
+        model = table.table
+        for snapshot in (running(6), empty(), running(2), running(9)):
+            rows = snapshot.tasks if table is tabs.tasks else snapshot.workers
+            model.set_rows(rows if table is not tabs.functions else snapshot.functions)  # type: ignore[arg-type]  # each its own rows
+            qtmodeltester.check(model)  # type: ignore[attr-defined]  # pytest-qt has no types
+
+
+def test_both_themes_reach_what_is_painted(opened: "Opened") -> None:
+    opened.show(running(4))
+    for action, colours in (("theme-dark", DARK), ("theme-light", LIGHT)):
+        opened.trigger(action)
+        QApplication.processEvents()
+        picture = opened.window.grab().toImage()
+        assert picture.pixelColor(4, 120).name() == colours.page
+        chart = opened.window.charts.queue_depth.grab().toImage()
+        assert chart.pixelColor(20, chart.height() - 6).name() == colours.panel
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1024, 640)])
+@pytest.mark.parametrize(
+    "snapshot", [empty(), running(4), running(64), lost(running(4))]
+)
+def test_nothing_is_clipped_or_without_a_name(
+    opened: "Opened", size: tuple[int, int], snapshot: object
+) -> None:
+    opened.window.resize(*size)
+    opened.show(snapshot)
+    QApplication.processEvents()
+    assert (opened.window.width(), opened.window.height()) == size
+    for widget in opened.window.findChildren(QWidget):
+        if not widget.isVisible() or widget.window() is not opened.window:
+            continue
+        if isinstance(widget, QToolButton) and widget.text():
+            assert widget.width() >= widget.minimumSizeHint().width(), widget.text()
+        focusable = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        if focusable and not isinstance(widget, QAbstractButton):
+            named = widget.accessibleName() or widget.objectName()
+            assert named, f"{widget} has no name for a screen reader"
+
+
+def test_every_action_has_a_text_a_tooltip_and_a_key_of_its_own(
+    opened: "Opened",
+) -> None:
+    keys = set()
+    for action in opened.window.actions_by_name:
+        assert action.text()
+        assert action.toolTip()
+        key = action.shortcut().toString()
+        assert key not in keys or not key, f"{key} is taken twice"
+        keys.add(key)
+
+
+def test_closing_without_work_ends_the_session_first(
+    opened: "Opened", qtbot: QtBot
+) -> None:
+    opened.show(empty())
+    opened.window.close()
+    qtbot.waitUntil(lambda: opened.session.closed, timeout=3000)
+    qtbot.waitUntil(lambda: not opened.window.isVisible(), timeout=3000)
+
+
+@pytest.mark.parametrize("answer", [False, True])
+def test_closing_with_work_asks_once(
+    opened: "Opened", qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, *, answer: bool
+) -> None:
+    asked = []
+
+    def confirm() -> bool:
+        asked.append(True)
+        return answer
+
+    monkeypatch.setattr(opened.window.dialogs, "confirm_close", confirm)
+    opened.show(running(4))
+    opened.window.close()
+    assert asked == [True]
+    if answer:
+        qtbot.waitUntil(lambda: opened.session.closed, timeout=3000)
+        qtbot.waitUntil(lambda: not opened.window.isVisible(), timeout=3000)
+    else:
+        assert not opened.session.closed
+        assert opened.window.isVisible()
+
+
+def test_layout_and_theme_are_remembered_and_broken_ones_fall_back(
+    opened: "Opened",
+) -> None:
+    opened.window.toolbar.order.choose("tail")
+    opened.trigger("theme-dark")
+    opened.window.remember()
+    settings = opened.window._settings
+    assert settings.read("window")["theme"] == "dark"
+    opened.window.toolbar.order.choose("mix")
+    opened.window.restore()
+    assert opened.window.toolbar.order.demo.currentData() == "tail"
+    settings._store.setValue("window", "{broken")
+    assert settings.read("window") == {}
+    opened.window.restore()
+    settings.forget()
+
+
+def test_the_log_follows_its_end_and_can_be_filtered(opened: "Opened") -> None:
+    opened.show(running(4))
+    opened.window.tabs.bar.setCurrentIndex(3)
+    assert "Started a pool" in opened.window.tabs.log.toPlainText()
+    opened.window.tabs.filter.setText("no such line")
+    assert opened.window.tabs.log.toPlainText() == ""
