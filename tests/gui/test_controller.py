@@ -3,11 +3,11 @@ from dataclasses import replace
 
 import pytest
 from pytestqt.qtbot import QtBot
+from window_support import FakeSession, Scene, nothing
 
 from pool_gui.monitor.snapshot import LinkState, Snapshot, Viewport
 from pool_gui.window.controller import AT_ONCE, Controller, Order, Selection
 from pool_gui.wire import commands
-from window_support import FakeSession, Scene, nothing
 
 
 @pytest.fixture
@@ -40,9 +40,15 @@ def test_only_the_newest_of_many_snapshots_is_shown(pair: Pair, qtbot: QtBot) ->
     session, controller = pair
     shown: list[Snapshot] = []
     controller.snapshot_changed.connect(shown.append)
-    with qtbot.waitSignal(controller.snapshot_changed):
+
+    def tick() -> None:
         for number in range(1, 20):
             session.publish(Scene(number=number, workers=2, tasks=2).snapshot())
+
+    ticker = threading.Thread(target=tick)
+    with qtbot.waitSignal(controller.snapshot_changed):
+        ticker.start()
+        ticker.join()
     assert [snapshot.number for snapshot in shown] == [19]
 
 

@@ -1,10 +1,9 @@
 """What a person does and sees in the window, without a process behind it."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
-from gui_support import empty, lost, running
+from gui_support import Opened, empty, lost, running
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
@@ -15,17 +14,14 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from pool_gui.monitor.snapshot import Link, LinkState
+from pool_gui.monitor.snapshot import Link, LinkState, Snapshot
 from pool_gui.window.controller import Selection
 from pool_gui.window.theme import DARK, LIGHT
 from pool_gui.wire import commands
 from pool_gui.wire.commands import Arrival
 
-if TYPE_CHECKING:
-    from conftest import Opened
 
-
-def test_the_first_start_offers_a_demo_and_one_click_runs_it(opened: "Opened") -> None:
+def test_the_first_start_offers_a_demo_and_one_click_runs_it(opened: Opened) -> None:
     assert opened.window.welcome.isVisible()
     opened.window.welcome.demo_wanted.emit()
     assert opened.session.launched == [8]
@@ -50,21 +46,21 @@ def test_the_first_start_offers_a_demo_and_one_click_runs_it(opened: "Opened") -
     ],
 )
 def test_a_button_sends_its_command(
-    opened: "Opened", action: str, command: commands.Command
+    opened: Opened, action: str, command: commands.Command
 ) -> None:
     opened.show(running(4))
     opened.trigger(action)
     assert opened.session.sent == [command]
 
 
-def test_a_paused_pool_offers_to_resume(opened: "Opened") -> None:
+def test_a_paused_pool_offers_to_resume(opened: Opened) -> None:
     opened.show(running(4, state="paused"))
     assert opened.window.actions_by_name["pause"].text() == "Resume"
     opened.trigger("pause")
     assert opened.session.sent == [commands.Resume()]
 
 
-def test_submit_sends_what_the_form_says(opened: "Opened") -> None:
+def test_submit_sends_what_the_form_says(opened: Opened) -> None:
     opened.show(running(4))
     form = opened.window.toolbar.order
     form.choose("flaky")
@@ -84,7 +80,7 @@ def test_submit_sends_what_the_form_says(opened: "Opened") -> None:
 
 
 def test_another_size_resizes_a_running_pool_once_it_has_settled(
-    opened: "Opened", qtbot: QtBot
+    opened: Opened, qtbot: QtBot
 ) -> None:
     opened.show(running(4))
     box = opened.window.toolbar.size_box
@@ -93,7 +89,7 @@ def test_another_size_resizes_a_running_pool_once_it_has_settled(
     qtbot.waitUntil(lambda: opened.session.sent == [commands.Resize(7)], timeout=3000)
 
 
-def test_what_cannot_be_done_is_disabled_and_says_why(opened: "Opened") -> None:
+def test_what_cannot_be_done_is_disabled_and_says_why(opened: Opened) -> None:
     actions = opened.window.actions_by_name
     for name in ("pause", "submit", "dismiss", "stop"):
         assert not actions[name].isEnabled()
@@ -108,7 +104,7 @@ def test_what_cannot_be_done_is_disabled_and_says_why(opened: "Opened") -> None:
 
 
 def test_a_lost_process_is_named_keeps_its_history_and_can_be_restarted(
-    opened: "Opened",
+    opened: Opened,
 ) -> None:
     opened.show(running(4))
     opened.show(lost(running(4)))
@@ -122,14 +118,14 @@ def test_a_lost_process_is_named_keeps_its_history_and_can_be_restarted(
     assert not opened.window.bars.isVisible()
 
 
-def test_a_silent_process_is_said_to_be_silent_since_when(opened: "Opened") -> None:
+def test_a_silent_process_is_said_to_be_silent_since_when(opened: Opened) -> None:
     silent = replace(running(4), link=Link(LinkState.SILENT, "", 3.2))
     opened.show(silent)
     assert "3.2" in opened.window.bars.silent.text.whole()
 
 
 def test_a_paused_display_stands_still_and_says_how_much_waits(
-    opened: "Opened",
+    opened: Opened,
 ) -> None:
     opened.show(running(4, depth=3))
     opened.trigger("freeze")
@@ -145,14 +141,14 @@ def test_a_paused_display_stands_still_and_says_how_much_waits(
     assert not opened.window.bars.isVisible()
 
 
-def lane_point(opened: "Opened", row: int, share: float) -> QPoint:
+def lane_point(opened: Opened, row: int, share: float) -> QPoint:
     view = opened.window.lanes.view
     track = view._track()
     y = round((row + 0.5) * view._row_pixels())
     return QPoint(round(track.left() + share * track.width()), y)
 
 
-def test_clicking_a_span_selects_it_everywhere(opened: "Opened", qtbot: QtBot) -> None:
+def test_clicking_a_span_selects_it_everywhere(opened: Opened, qtbot: QtBot) -> None:
     opened.show(running(4))
     target = opened.window.lanes.view.viewport()
     place = lane_point(opened, 2, 0.75)
@@ -164,7 +160,7 @@ def test_clicking_a_span_selects_it_everywhere(opened: "Opened", qtbot: QtBot) -
     assert opened.session.sent == [commands.Dismiss(1, 12)]
 
 
-def test_hovering_names_task_function_wait_run_and_outcome(opened: "Opened") -> None:
+def test_hovering_names_task_function_wait_run_and_outcome(opened: Opened) -> None:
     opened.show(running(4))
     text = opened.window.lanes.view.describe(QPointF(lane_point(opened, 1, 0.25)))
     for part in ("prime_count", "#101", "demo_1", "1.00", "15.0", "failed"):
@@ -172,7 +168,7 @@ def test_hovering_names_task_function_wait_run_and_outcome(opened: "Opened") -> 
 
 
 def test_dragging_leaves_now_and_home_follows_it_again(
-    opened: "Opened", qtbot: QtBot
+    opened: Opened, qtbot: QtBot
 ) -> None:
     opened.show(running(4))
     target = opened.window.lanes.view.viewport()
@@ -188,7 +184,7 @@ def test_dragging_leaves_now_and_home_follows_it_again(
     assert opened.controller.viewport.end_ns is None
 
 
-def test_zooming_at_the_cursor_keeps_what_is_under_it(opened: "Opened") -> None:
+def test_zooming_at_the_cursor_keeps_what_is_under_it(opened: Opened) -> None:
     opened.show(running(4))
     opened.window.lanes.view.zoom(0.5, 0.5)
     viewport = opened.controller.viewport
@@ -199,7 +195,7 @@ def test_zooming_at_the_cursor_keeps_what_is_under_it(opened: "Opened") -> None:
     assert opened.controller.viewport.end_ns is None, "zooming at now follows now"
 
 
-def test_a_hostile_name_is_shown_as_plain_text(opened: "Opened") -> None:
+def test_a_hostile_name_is_shown_as_plain_text(opened: Opened) -> None:
     name = "<img src=x>\u202egnp.exe"
     opened.show(running(2, names=[name, "x" * 400]))
     opened.window.tabs.bar.setCurrentIndex(1)
@@ -214,7 +210,7 @@ def test_a_hostile_name_is_shown_as_plain_text(opened: "Opened") -> None:
     assert "&lt;img" in label.toolTip()
 
 
-def test_tables_sort_filter_and_copy(opened: "Opened") -> None:
+def test_tables_sort_filter_and_copy(opened: Opened) -> None:
     opened.show(running(4))
     tasks = opened.window.tabs.tasks
     opened.window.tabs.filter.setText("demo_3")
@@ -228,7 +224,7 @@ def test_tables_sort_filter_and_copy(opened: "Opened") -> None:
     assert len(lines) == 5
 
 
-def test_the_models_keep_qts_rules(opened: "Opened", qtmodeltester: object) -> None:
+def test_the_models_keep_qts_rules(opened: Opened, qtmodeltester: object) -> None:
     tabs = opened.window.tabs
     for table in (tabs.tasks, tabs.workers, tabs.functions):
         model = table.table
@@ -238,7 +234,7 @@ def test_the_models_keep_qts_rules(opened: "Opened", qtmodeltester: object) -> N
             qtmodeltester.check(model)  # type: ignore[attr-defined]  # pytest-qt has no types
 
 
-def test_both_themes_reach_what_is_painted(opened: "Opened") -> None:
+def test_both_themes_reach_what_is_painted(opened: Opened) -> None:
     opened.show(running(4))
     for action, colours in (("theme-dark", DARK), ("theme-light", LIGHT)):
         opened.trigger(action)
@@ -254,7 +250,7 @@ def test_both_themes_reach_what_is_painted(opened: "Opened") -> None:
     "snapshot", [empty(), running(4), running(64), lost(running(4))]
 )
 def test_nothing_is_clipped_or_without_a_name(
-    opened: "Opened", size: tuple[int, int], snapshot: object
+    opened: Opened, size: tuple[int, int], snapshot: Snapshot
 ) -> None:
     opened.window.resize(*size)
     opened.show(snapshot)
@@ -272,7 +268,7 @@ def test_nothing_is_clipped_or_without_a_name(
 
 
 def test_every_action_has_a_text_a_tooltip_and_a_key_of_its_own(
-    opened: "Opened",
+    opened: Opened,
 ) -> None:
     keys = set()
     for action in opened.window.actions_by_name:
@@ -284,7 +280,7 @@ def test_every_action_has_a_text_a_tooltip_and_a_key_of_its_own(
 
 
 def test_closing_without_work_ends_the_session_first(
-    opened: "Opened", qtbot: QtBot
+    opened: Opened, qtbot: QtBot
 ) -> None:
     opened.show(empty())
     opened.window.close()
@@ -294,7 +290,7 @@ def test_closing_without_work_ends_the_session_first(
 
 @pytest.mark.parametrize("answer", [False, True])
 def test_closing_with_work_asks_once(
-    opened: "Opened", qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, *, answer: bool
+    opened: Opened, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, *, answer: bool
 ) -> None:
     asked = []
 
@@ -315,7 +311,7 @@ def test_closing_with_work_asks_once(
 
 
 def test_layout_and_theme_are_remembered_and_broken_ones_fall_back(
-    opened: "Opened",
+    opened: Opened,
 ) -> None:
     opened.window.toolbar.order.choose("tail")
     opened.trigger("theme-dark")
@@ -331,7 +327,7 @@ def test_layout_and_theme_are_remembered_and_broken_ones_fall_back(
     settings.forget()
 
 
-def test_the_log_follows_its_end_and_can_be_filtered(opened: "Opened") -> None:
+def test_the_log_follows_its_end_and_can_be_filtered(opened: Opened) -> None:
     opened.show(running(4))
     opened.window.tabs.bar.setCurrentIndex(3)
     assert "Started a pool" in opened.window.tabs.log.toPlainText()

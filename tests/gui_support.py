@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from PySide6.QtWidgets import QApplication
 
 from pool_gui.monitor.launcher import Launch
 from pool_gui.monitor.session import Session
@@ -22,6 +23,8 @@ from pool_gui.monitor.snapshot import (
     WorkerRow,
     WorkerState,
 )
+from pool_gui.window.app import Program
+from pool_gui.window.options import WindowOptions
 from pool_gui.wire.commands import Command
 
 SECOND_NS = 1_000_000_000
@@ -155,3 +158,23 @@ def lost(before: Snapshot) -> Snapshot:
     """Return the same after the pool process was killed."""
     text = "The pool process (PID 4711) was ended by signal 9 (SIGKILL)."
     return replace(before, link=Link(LinkState.LOST, text, 1.0))
+
+
+class Opened:
+    """An open window over a session that is none."""
+
+    def __init__(self, application: QApplication) -> None:
+        self.session = FakeSession()
+        options = WindowOptions(size=(1280, 800), theme="light")
+        self.program = Program(application, options, lambda _notify: self.session)
+        self.window = self.program.window
+        self.controller = self.program.controller
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Let the session say that this is the newest snapshot."""
+        self.session.newest = snapshot
+        self.controller.wake()
+        QApplication.processEvents()
+
+    def trigger(self, name: str) -> None:
+        self.window.actions_by_name[name].trigger()
