@@ -23,7 +23,7 @@ from pool_gui.monitor.snapshot import (
     WorkerRow,
     WorkerState,
 )
-from pool_gui.window.app import Program
+from pool_gui.window import app
 from pool_gui.window.options import WindowOptions
 from pool_gui.wire.commands import Command
 
@@ -166,7 +166,7 @@ class Opened:
     def __init__(self, application: QApplication) -> None:
         self.session = FakeSession()
         options = WindowOptions(size=(1280, 800), theme="light")
-        self.program = Program(application, options, lambda _notify: self.session)
+        self.program = app.Program(application, options, lambda _notify: self.session)
         self.window = self.program.window
         self.controller = self.program.controller
 

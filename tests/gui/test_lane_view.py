@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QWheelEvent
@@ -11,6 +13,13 @@ from pool_gui.window.lane_view import LaneView
 from pool_gui.window.theme import Theme
 
 HOSTILE = "<img src=x onerror=alert(1)>" + "\N{RIGHT-TO-LEFT OVERRIDE}" + "x" * 200
+
+
+@pytest.fixture
+def theme(qapp: QApplication) -> Iterator[Theme]:
+    made = Theme(qapp, "light")
+    yield made
+    made.deleteLater()
 
 
 @pytest.fixture

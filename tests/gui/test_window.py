@@ -230,7 +230,7 @@ def test_the_models_keep_qts_rules(opened: Opened, qtmodeltester: object) -> Non
         model = table.table
         for snapshot in (running(6), empty(), running(2), running(9)):
             rows = snapshot.tasks if table is tabs.tasks else snapshot.workers
-            model.set_rows(rows if table is not tabs.functions else snapshot.functions)  # type: ignore[arg-type]  # each its own rows
+            model.set_rows(rows if table is not tabs.functions else snapshot.functions)
             qtmodeltester.check(model)  # type: ignore[attr-defined]  # pytest-qt has no types
 
 
