@@ -101,6 +101,12 @@ class ProcessThread(threading.Thread):
                 self._settle(error)
         self._left = True
 
+    # The order inside: `id` and `queued_ns` are read first, since a task that puts
+    # itself again changes both. The span comes before the count: whoever reads the
+    # count finds the span. From the count to `record.task = None` there is no call, so
+    # under the GIL nobody sees a half of it; record.running() needs no more than this.
+    # Last, nothing of a finished task may live on, least of all while idle; destructors
+    # run there, after the end was stamped and counted.
     def _process(self) -> None:  # noqa: C901, PLR0912 - the hot loop: each call saved is a twentieth of a task's cost
         record, queue = self.record, self.task_queue
         popleft, clock = queue.items.popleft, perf_counter_ns
@@ -120,7 +126,6 @@ class ProcessThread(threading.Thread):
                     return
                 del task
                 continue
-            # Read now: a task that puts itself again changes both.
             number, queued_ns = task.id, task.queued_ns
             function, args, kwargs = task.callable, task.args, task.kwargs
             started += 1
@@ -139,13 +144,10 @@ class ProcessThread(threading.Thread):
                 failure, text = error, error_text(error)
             else:
                 ended_ns = clock()
-            # The span comes before the count: whoever reads the count finds the span.
             if (mask := record.span_mask) >= 0 and (text or not started & mask):
                 record.spans.append(
                     (number, function, queued_ns, started_ns, ended_ns, text)
                 )
-            # No call from here to the end of the task, so under the GIL nobody sees
-            # a half of it; record.running() needs no more than this order.
             if failure is None:
                 record.done = done = done + 1
             else:
@@ -156,8 +158,6 @@ class ProcessThread(threading.Thread):
             if failure is not None:
                 report_failure(number, function, self.name, failure)
                 failure = text = None
-            # Nothing of a finished task may live on here, least of all while idle.
-            # Destructors run now, after the end was stamped and counted.
             del task, function, args, kwargs
             _result = None
 

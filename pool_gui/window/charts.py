@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy
 
-from pool_gui.monitor.snapshot import Distribution, Floats, Snapshot
+from pool_gui.monitor.snapshot import Floats, Snapshot
 from pool_gui.window import numbers
 from pool_gui.window.theme import Theme, figures
 from pool_gui.window.widgets import Panel, label
@@ -23,7 +23,7 @@ _SHRINK_AFTER: Final = 60
 """Snapshots for which the curve must be low before its axis shrinks."""
 
 
-def _mixed(colour: str, ground: str, share: float) -> QColor:
+def mixed(colour: str, ground: str, share: float) -> QColor:
     """Return an opaque mix: translucent fills cost four times as much."""
     one, other = QColor(colour), QColor(ground)
     return QColor(
@@ -153,7 +153,7 @@ class TimeChart(ChartPanel):
         self.plot.getAxis("bottom").setTicks([[*ticks, (0.0, self.tr("now"))]])
 
     def _scale(self, most: float) -> None:
-        wanted = max(numbers_ceiling(most * 1.05), 1.0)
+        wanted = max(nice_ceiling(most * 1.05), 1.0)
         self._low_for = self._low_for + 1 if wanted < self._top else 0
         if wanted > self._top or self._low_for > _SHRINK_AFTER:
             self._top, self._low_for = wanted, 0
@@ -182,10 +182,10 @@ class TimeChart(ChartPanel):
         """Fill below the curve, in an opaque colour."""
         colours = self._theme.colours
         self._curve.setFillLevel(0)
-        self._curve.setFillBrush(_mixed(colours.accent, colours.panel, 0.18))
+        self._curve.setFillBrush(mixed(colours.accent, colours.panel, 0.18))
 
 
-def numbers_ceiling(value: float) -> float:
+def nice_ceiling(value: float) -> float:
     """Return the least of 1, 2, 5 times a power of ten that is not below a value."""
     if not value > 0:
         return 1.0
@@ -239,7 +239,7 @@ class BusyChart(TimeChart):
         """Fill below the curve with the busy colour."""
         colours = self._theme.colours
         self._curve.setFillLevel(0)
-        self._curve.setFillBrush(_mixed(colours.accent, colours.panel, 0.55))
+        self._curve.setFillBrush(mixed(colours.accent, colours.panel, 0.55))
 
 
 class ThroughputChart(TimeChart):
@@ -254,109 +254,3 @@ class ThroughputChart(TimeChart):
         super().draw(snapshot)
         if snapshot.pool is not None:
             self.say(numbers.rate(snapshot.pool.throughput_per_second))
-
-
-class DurationChart(ChartPanel):
-    """Two histograms on one axis of time: run time upwards, queue wait downwards."""
-
-    def __init__(self, title: str, explanation: str, empty: str, theme: Theme) -> None:
-        super().__init__(title, explanation, empty, theme)
-        self._range = (math.nan, math.nan)
-        self._run: Any = None
-        self._wait: Any = None
-        self._marks = [pg.InfiniteLine(angle=90, movable=False) for _ in range(3)]
-        self.plot.setYRange(-1.15, 1.15, padding=0)
-        left = self.plot.getAxis("left")
-        left.setTicks([[(0.55, self.tr("run")), (-0.55, self.tr("wait"))]])
-        self._middle: Any = pg.InfiniteLine(angle=0, pos=0, movable=False)
-        for mark in (*self._marks, self._middle):
-            self.plot.addItem(mark)
-
-    def has_data(self, snapshot: Snapshot) -> bool:
-        """Return whether a task has begun or ended."""
-        return snapshot.run.count > 0 or snapshot.wait.count > 0
-
-    def draw(self, snapshot: Snapshot) -> None:
-        """Draw both histograms and the run time's percentiles."""
-        run, wait = snapshot.run, snapshot.wait
-        if self._run is None:
-            self._add_bars()
-        self._scale(run, wait)
-        for bars, times, sign in ((self._run, run, 1), (self._wait, wait, -1)):
-            edges = np.log10(times.edges)
-            bars.setOpts(
-                x0=edges[:-1],
-                width=np.diff(edges) * 0.86,
-                height=sign * _heights(times),
-            )
-        for mark, value in zip(self._marks, (run.p50, run.p95, run.p99), strict=True):
-            mark.setVisible(value > 0)
-            if value > 0:
-                mark.setPos(math.log10(value))
-        self._tell(run, wait)
-
-    def _add_bars(self) -> None:
-        nothing = np.zeros(1)
-        self._run = pg.BarGraphItem(x0=nothing, width=nothing, height=nothing)
-        self._wait = pg.BarGraphItem(x0=nothing, width=nothing, height=nothing)
-        self.plot.addItem(self._run)
-        self.plot.addItem(self._wait)
-        self.follow_theme()
-
-    def _scale(self, run: Distribution, wait: Distribution) -> None:
-        lows, highs = [], []
-        for times in (run, wait):
-            filled = np.flatnonzero(times.histogram)
-            if len(filled):
-                lows.append(math.log10(times.edges[filled[0]]))
-                highs.append(math.log10(times.edges[filled[-1] + 1]))
-        low = math.floor(min(lows) + 0.01)
-        high = max(math.ceil(max(highs) - 0.01), low + 2)
-        if (low, high) != self._range:
-            self._range = (low, high)
-            self.plot.setXRange(low, high, padding=0.02)
-            step = 1 if high - low <= 4 else 2
-            ticks = [
-                (power, numbers.axis_duration(10.0**power))
-                for power in range(low, high + 1, step)
-            ]
-            self.plot.getAxis("bottom").setTicks([ticks])
-
-    def _tell(self, run: Distribution, wait: Distribution) -> None:
-        sample = "" if run.complete else self.tr(" sampled")
-        short = self.tr("n = {0}{1}").format(numbers.count(run.count), sample)
-        self.say(short)
-        lines = [self.toolTip().partition("\n\n")[0], ""]
-        for name, times in ((self.tr("run"), run), (self.tr("wait"), wait)):
-            lines.append(
-                self.tr("{0}: p50 {1}, p95 {2}, p99 {3}, max {4}; n = {5}").format(
-                    name,
-                    *(
-                        numbers.duration(value)
-                        for value in (times.p50, times.p95, times.p99, times.maximum)
-                    ),
-                    numbers.count(times.count),
-                )
-            )
-        self.setToolTip("\n".join(lines))
-        self.plot.setAccessibleDescription("\n".join(lines[2:]))
-
-    @Slot()
-    def follow_theme(self) -> None:
-        """Take over the theme's colours."""
-        super().follow_theme()
-        colours = self._theme.colours
-        for mark in self._marks:
-            mark.setPen(pg.mkPen(colours.dim, width=1))
-        self._middle.setPen(pg.mkPen(colours.line, width=1))
-        if self._run is not None:
-            nothing = pg.mkPen(None)
-            self._run.setOpts(brush=QColor(colours.accent), pen=nothing)
-            wait = _mixed(colours.dim, colours.panel, 0.7)
-            self._wait.setOpts(brush=wait, pen=nothing)
-
-
-def _heights(times: Distribution) -> Floats:
-    most = times.histogram.max()
-    heights: Floats = times.histogram / max(int(most), 1)
-    return heights

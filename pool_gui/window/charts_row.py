@@ -4,7 +4,8 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from pool_gui.monitor.snapshot import Snapshot
-from pool_gui.window.charts import BusyChart, DepthChart, DurationChart, ThroughputChart
+from pool_gui.window.charts import BusyChart, DepthChart, ThroughputChart
+from pool_gui.window.duration_chart import DurationChart
 from pool_gui.window.theme import Theme
 
 

@@ -16,6 +16,12 @@ LEAST_OPACITY: Final = 0.22
 GAP_FROM_PIXELS: Final = 5
 """From this width on a task is set apart from its neighbour by a gap."""
 
+GAP_OPACITY: Final = 0.25
+
+_LEVELS: Final = 64
+"""Steps between idle and busy; finer ones no eye can tell apart."""
+_GAP_LEVEL: Final = _LEVELS + 1
+
 Pixels = NDArray[np.uint32]
 
 
@@ -44,14 +50,29 @@ def paint(
     lanes: Lanes, codes: NDArray[np.intp], colours: NDArray[np.float32], ground: str
 ) -> Pixels:
     """Return (workers, pixels) of 0xAARRGGBB; transparent where nothing is known."""
-    opacity = lanes.coverage
-    known = ~np.isnan(opacity)
-    busy = np.where(known & (opacity > 0), np.maximum(opacity, LEAST_OPACITY), 0)
-    busy = np.where(_gaps(lanes), busy * 0.25, busy)[..., np.newaxis]
+    known = ~np.isnan(lanes.coverage)
+    levels = np.ceil(np.where(known, lanes.coverage, 0) * _LEVELS).astype(np.intp)
+    levels = np.minimum(levels, _LEVELS, out=levels)
+    levels[_gaps(lanes)] = _GAP_LEVEL
+    mixed: Pixels = _mixtures(colours, ground)[codes, levels]
+    mixed[~known] = 0
+    return mixed
+
+
+def _mixtures(colours: NDArray[np.float32], ground: str) -> NDArray[np.uint32]:
+    """Return (colours, levels) of 0xFFRRGGBB: each colour thinned by the ground.
+
+    Mixing a few hundred colours and looking them up costs a quarter of mixing each
+    pixel (64 lanes of 700 pixels: 0.4 instead of 1.9 ms).
+    """
+    opacity = np.linspace(0, 1, _LEVELS + 1, dtype=np.float32)
+    opacity[1:] = np.maximum(opacity[1:], LEAST_OPACITY)
+    opacity = np.append(opacity, np.float32(GAP_OPACITY))
     base = np.asarray(rgb(ground), np.float32)
-    mixed = (base + (colours[codes] - base) * busy + 0.5).astype(np.uint32)
-    pixels = mixed[..., 0] << 16 | mixed[..., 1] << 8 | mixed[..., 2] | 0xFF000000
-    return np.ascontiguousarray(np.where(known, pixels, 0), np.uint32)
+    mixed = base + (colours[:, np.newaxis] - base) * opacity[:, np.newaxis]
+    red, green, blue = np.moveaxis((mixed + 0.5).astype(np.uint32), -1, 0)
+    made: NDArray[np.uint32] = red << 16 | green << 8 | blue | np.uint32(0xFF000000)
+    return made
 
 
 def _of_owner(lanes: Lanes, values: NDArray[np.int64]) -> NDArray[np.intp]:

@@ -7,28 +7,24 @@ viewport, and clicks into a selection. The cost depends on the pixels, not the t
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QHelpEvent,
     QImage,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
-    QPolygonF,
     QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip
 
-from pool_gui.monitor.snapshot import Lanes, Snapshot, Viewport, WorkerRow, WorkerState
-from pool_gui.window import lane_image, numbers
+from pool_gui.monitor.snapshot import Lanes, Snapshot, Viewport, WorkerState
+from pool_gui.window import lane_image
 from pool_gui.window.controller import Selection
-from pool_gui.window.text import plain, short_function, tool_tip
+from pool_gui.window.lane_scene import NAME_PIXELS, SHARE_PIXELS, LaneScene, describe
+from pool_gui.window.text import tool_tip
 from pool_gui.window.theme import (
-    FAILED,
     FUNCTION_COLOURS,
     OUTCOME_COLOURS,
     Theme,
@@ -37,8 +33,6 @@ from pool_gui.window.theme import (
 
 BY_FUNCTION: Final = "function"
 BY_OUTCOME: Final = "outcome"
-_NAME_PIXELS: Final = 92
-_SHARE_PIXELS: Final = 48
 _TASK_PIXELS: Final = 150
 _AXIS_PIXELS: Final = 18
 _MOST_ROW: Final = 28
@@ -144,8 +138,8 @@ class LaneView(QAbstractScrollArea):
         """Return where the pixels of all lanes lie, from left to right."""
         width = self.viewport().width()
         task = _TASK_PIXELS if width >= 640 else 110
-        right = width - _SHARE_PIXELS - task
-        return QRect(_NAME_PIXELS, 0, max(right - _NAME_PIXELS, 40), 0)
+        right = width - SHARE_PIXELS - task
+        return QRect(NAME_PIXELS, 0, max(right - NAME_PIXELS, 40), 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
         """Ask for as many pixels as there are."""
@@ -190,11 +184,15 @@ class LaneView(QAbstractScrollArea):
             image = self._image()
             painter.setClipRect(0, 0, self.viewport().width(), room)
             painter.setFont(figures(self.font(), 12 if height >= 20 else 11))
+            scene = LaneScene(
+                snapshot, self._selection, self._theme.colours, self._track()
+            )
             for row in range(first, last):
                 box = QRect(0, row * height - offset, self.viewport().width(), height)
-                self._paint_row(painter, snapshot.workers[row], row, box, image)
+                scene.paint_row(painter, row, box, image)
             painter.setClipping(False)
-            self._paint_axis(painter)
+            painter.setFont(figures(self.font(), 11))
+            scene.paint_axis(painter, self.viewport().height())
         painter.end()
 
     def _image(self) -> QImage | None:
@@ -204,128 +202,6 @@ class LaneView(QAbstractScrollArea):
         rows, columns = pixels.shape
         return QImage(
             pixels.data, columns, rows, columns * 4, QImage.Format.Format_ARGB32
-        )
-
-    def _paint_row(
-        self,
-        painter: QPainter,
-        worker: WorkerRow,
-        row: int,
-        box: QRect,
-        image: QImage | None,
-    ) -> None:
-        colours = self._theme.colours
-        if worker.key == self._selection.worker:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(colours.selected))
-            painter.drawRoundedRect(QRectF(box).adjusted(0, 1, 0, -1), 4, 4)
-        track = self._track()
-        margin = 4 if box.height() >= 24 else 2
-        lane = QRectF(
-            track.left(), box.top() + margin, track.width(), box.height() - 2 * margin
-        )
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(colours.page))
-        painter.drawRect(lane)
-        if image is not None and row < image.height():
-            source = QRectF(0, row, image.width(), 1)
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
-            painter.drawImage(lane, image, source)
-            self._paint_failures(painter, row, lane)
-            self._paint_selected_task(painter, row, lane)
-        gone = worker.state is WorkerState.GONE
-        painter.setPen(QColor(colours.dim if gone else colours.text))
-        metrics, middle = painter.fontMetrics(), Qt.AlignmentFlag.AlignVCenter
-        elide = Qt.TextElideMode.ElideRight
-        name = metrics.elidedText(plain(worker.name), elide, _NAME_PIXELS - 10)
-        painter.drawText(box.adjusted(4, 0, 0, 0), middle, name)
-        share = QRect(track.right() + 1, box.top(), _SHARE_PIXELS - 8, box.height())
-        painter.drawText(
-            share,
-            middle | Qt.AlignmentFlag.AlignRight,
-            numbers.share(worker.busy_share),
-        )
-        task = QRect(share.right() + 9, box.top(), box.width(), box.height())
-        painter.setPen(QColor(colours.dim))
-        room = box.width() - task.left() - 4
-        painter.drawText(
-            task, middle, metrics.elidedText(self._doing(worker), elide, room)
-        )
-
-    def _doing(self, worker: WorkerRow) -> str:
-        if worker.task:
-            return f"{short_function(worker.function)} #{numbers.count(worker.task)}"
-        words = {
-            WorkerState.IDLE: self.tr("idle"),
-            WorkerState.BUSY: self.tr("busy"),
-            WorkerState.DISMISSED: self.tr("dismissed"),
-            WorkerState.GONE: self.tr("gone"),
-        }
-        return words[worker.state]
-
-    def _paint_failures(self, painter: QPainter, row: int, lane: QRectF) -> None:
-        lanes = self._lanes()
-        if lanes is None or not lanes.failed[row].any():
-            return
-        painter.setPen(QPen(QColor(self._theme.colours.panel), 0.8))
-        painter.setBrush(QColor(FAILED))
-        step = lane.width() / lanes.failed.shape[1]
-        last = -10.0
-        for pixel in np.flatnonzero(lanes.failed[row]).tolist():
-            x = lane.left() + (pixel + 0.5) * step
-            if x - last >= 7:
-                last = x
-                top = lane.top() - 1
-                painter.drawPolygon(
-                    QPolygonF(
-                        [QPointF(x - 4, top), QPointF(x + 4, top), QPointF(x, top + 7)]
-                    )
-                )
-
-    def _paint_selected_task(self, painter: QPainter, row: int, lane: QRectF) -> None:
-        lanes, task = self._lanes(), self._selection.task
-        if lanes is None or not task or self._snapshot is None:
-            return
-        if self._snapshot.workers[row].key != self._selection.worker:
-            return
-        mine = (lanes.spans.task == task) & (
-            lanes.spans.worker == self._selection.worker
-        )
-        for place in np.flatnonzero(mine).tolist():
-            length = lanes.end_ns - lanes.begin_ns
-            begin = (int(lanes.spans.started_ns[place]) - lanes.begin_ns) / length
-            end = (int(lanes.spans.ended_ns[place]) - lanes.begin_ns) / length
-            left = lane.left() + max(begin, 0) * lane.width()
-            right = lane.left() + min(end, 1) * lane.width()
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor(self._theme.colours.text), 2))
-            painter.drawRect(
-                QRectF(left, lane.top(), max(right - left, 3), lane.height())
-            )
-
-    def _paint_axis(self, painter: QPainter) -> None:
-        lanes = self._lanes()
-        if lanes is None:
-            return
-        track, bottom = self._track(), self.viewport().height()
-        painter.setFont(figures(self.font(), 11))
-        painter.setPen(QColor(self._theme.colours.dim))
-        seconds = (lanes.end_ns - lanes.begin_ns) / 1e9
-        behind = max(0.0, (lanes.now_ns - lanes.end_ns) / 1e9)
-        for part in range(4):
-            age = behind + seconds * (3 - part) / 3
-            text = self.tr("now") if age < seconds / 100 else self._age(age)
-            x = track.left() + track.width() * part / 3
-            width = painter.fontMetrics().horizontalAdvance(text)
-            x = min(max(x - width / 2, track.left()), track.right() - width)
-            painter.drawText(QPointF(x, bottom - 4), text)
-
-    def _age(self, seconds: float) -> str:
-        whole = abs(seconds - round(seconds)) < 0.01
-        return (
-            numbers.axis_duration(round(seconds))
-            if whole
-            else (numbers.duration(seconds))
         )
 
     # --- mouse ----------------------------------------------------------------------
@@ -407,28 +283,6 @@ class LaneView(QAbstractScrollArea):
     def describe(self, position: QPointF) -> str:
         """Return what is at a place, as a few lines of text."""
         row, place = self._span_at(position)
-        lanes, snapshot = self._lanes(), self._snapshot
-        if row < 0 or lanes is None or snapshot is None:
+        if row < 0 or self._snapshot is None:
             return ""
-        worker = snapshot.workers[row]
-        if place < 0:
-            return f"{plain(worker.name)}: {self._doing(worker)}"
-        spans = lanes.spans
-        outcomes = (
-            self.tr("done"),
-            self.tr("failed"),
-            self.tr("running"),
-            self.tr("ended (its detail was lost)"),
-        )
-        wait = int(spans.started_ns[place] - spans.queued_ns[place]) / 1e9
-        run = int(spans.ended_ns[place] - spans.started_ns[place]) / 1e9
-        return self.tr("{0} #{1} on {2}\nwaited {3}, ran {4}\n{5}").format(
-            plain(lanes.functions[int(spans.function[place])])
-            if spans.function[place] >= 0
-            else self.tr("(unknown function)"),
-            int(spans.task[place]),
-            plain(worker.name),
-            numbers.duration(wait),
-            numbers.duration(run),
-            outcomes[int(spans.outcome[place])],
-        )
+        return describe(self._snapshot, row, place)

@@ -115,9 +115,10 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         controller, named = self.controller, self.actions_by_name
+        # The window first: it brings the lanes on, and only who is seen paints.
+        controller.snapshot_changed.connect(self.show_snapshot)
         for view in (self.cards, self.lanes, self.charts, self.tabs, self.selection):
             controller.snapshot_changed.connect(view.show_snapshot)
-        controller.snapshot_changed.connect(self.show_snapshot)
         for marked in (self.lanes, self.tabs, self.selection):
             controller.selection_changed.connect(marked.show_selection)
         controller.viewport_changed.connect(self.lanes.follow)

@@ -84,47 +84,41 @@ def tasks_table() -> Table[TaskRow]:
         "ended": _tr("ended"),
     }
     columns: tuple[Column[TaskRow], ...] = (
-        Column(
+        _words(
             _tr("State"),
             _tr("Running, done, failed, or ended (its detail was lost)."),
             lambda row: words.get(row.state, row.state),
-            lambda row: row.state,
-            width=88,
+            88,
         ),
-        Column(
-            _tr("Task"),
-            _tr("The task's number in its pool."),
-            lambda row: f"#{numbers.count(row.task)}",
-            lambda row: row.task,
-            right=True,
-            width=84,
-        ),
-        Column(
-            _tr("Function"),
-            _tr("What the task calls."),
-            lambda row: plain(row.function),
-            lambda row: row.function,
-            width=210,
-        ),
-        Column(
-            _tr("Worker"),
-            _tr("Who ran it."),
-            lambda row: plain(row.worker_name),
-            lambda row: row.worker,
-            width=96,
-        ),
-        _times(_tr("Waited"), _tr("In the queue."), lambda row: row.wait_seconds),
+        _numbers(_tr("Task"), _tr("The task's number in its pool."), _task, "#"),
+        _words(_tr("Function"), _tr("What the task calls."), _function, 230),
+        _words(_tr("Worker"), _tr("Who ran it."), _worker_name, 96),
+        _times(_tr("Waited"), _tr("In the queue."), _waited),
         _times(_tr("Ran"), _tr("From its start to its end, or now."), _ran),
-        Column(
-            _tr("Outcome"),
-            _tr("What a failed one raised."),
-            lambda row: plain(row.error) or numbers.UNKNOWN,
-            lambda row: row.error,
-            width=160,
-        ),
+        _words(_tr("Outcome"), _tr("What a failed one raised."), _error, 160),
     )
     model = TableModel(columns, lambda row: (row.worker, row.task, row.started_ns))
     return Table(model, _tr("Tasks"))
+
+
+def _task(row: TaskRow) -> int:
+    return row.task
+
+
+def _function(row: TaskRow) -> str:
+    return plain(row.function)
+
+
+def _worker_name(row: TaskRow) -> str:
+    return plain(row.worker_name)
+
+
+def _waited(row: TaskRow) -> float:
+    return row.wait_seconds
+
+
+def _error(row: TaskRow) -> str:
+    return plain(row.error) or numbers.UNKNOWN
 
 
 def _ran(row: TaskRow) -> float:
@@ -142,14 +136,22 @@ def _times(title: str, explanation: str, value: Callable[[Row], float]) -> Colum
     )
 
 
-def _counts(title: str, explanation: str, value: Callable[[Row], int]) -> Column[Row]:
+def _words(
+    title: str, explanation: str, value: Callable[[Row], str], width: int
+) -> Column[Row]:
+    return Column(title, explanation, value, value, width=width)
+
+
+def _numbers(
+    title: str, explanation: str, value: Callable[[Row], int], sign: str = ""
+) -> Column[Row]:
     return Column(
         title,
         explanation,
-        lambda row: numbers.count(value(row)),
+        lambda row: sign + numbers.count(value(row)),
         value,
         right=True,
-        width=78,
+        width=84,
     )
 
 
@@ -162,32 +164,15 @@ def workers_table() -> Table[WorkerRow]:
         "gone": _tr("gone"),
     }
     columns: tuple[Column[WorkerRow], ...] = (
-        Column(
-            _tr("Worker"),
-            _tr("The thread's name."),
-            lambda row: plain(row.name),
-            lambda row: row.key,
-            width=110,
-        ),
-        Column(
+        _words(_tr("Worker"), _tr("The thread's name."), lambda r: plain(r.name), 110),
+        _words(
             _tr("State"),
             _tr("Idle, busy, dismissed (finishes its task) or gone."),
             lambda row: states[row.state],
-            lambda row: row.state,
-            width=84,
+            84,
         ),
         _times(_tr("Since"), _tr("How long in this state."), _since),
-        Column(
-            _tr("Runs"),
-            _tr("The task it runs now."),
-            lambda row: (
-                f"{short_function(row.function)} #{numbers.count(row.task)}"
-                if row.task
-                else numbers.UNKNOWN
-            ),
-            lambda row: row.task,
-            width=170,
-        ),
+        _words(_tr("Runs"), _tr("The task it runs now."), _runs, 170),
         Column(
             _tr("Busy"),
             _tr("Share of the time that the lanes show. From exact run times."),
@@ -196,17 +181,21 @@ def workers_table() -> Table[WorkerRow]:
             right=True,
             width=64,
         ),
-        _counts(_tr("Done"), _tr("Tasks that returned. Exact."), _done),
-        _counts(_tr("Failed"), _tr("Tasks that raised. Exact."), _failed),
-        Column(
-            _tr("Thread"),
-            _tr("The operating system's number of the thread."),
-            lambda row: str(row.native_id or numbers.UNKNOWN),
-            lambda row: row.native_id,
-            width=80,
-        ),
+        _numbers(_tr("Done"), _tr("Tasks that returned. Exact."), _done),
+        _numbers(_tr("Failed"), _tr("Tasks that raised. Exact."), _failed),
+        _words(_tr("Thread"), _tr("The operating system's number."), _thread, 80),
     )
     return Table(TableModel(columns, lambda row: (row.key,)), _tr("Workers"))
+
+
+def _runs(row: WorkerRow) -> str:
+    if not row.task:
+        return numbers.UNKNOWN
+    return f"{short_function(row.function)} #{numbers.count(row.task)}"
+
+
+def _thread(row: WorkerRow) -> str:
+    return str(row.native_id or numbers.UNKNOWN)
 
 
 def _since(row: WorkerRow) -> float:
@@ -232,8 +221,8 @@ def functions_table() -> Table[FunctionRow]:
             lambda row: row.name,
             width=280,
         ),
-        _counts(_tr("Calls"), _tr("Finished tasks."), lambda row: row.calls),
-        _counts(_tr("Failed"), _tr("Those that raised."), lambda row: row.failed),
+        _numbers(_tr("Calls"), _tr("Finished tasks."), lambda row: row.calls),
+        _numbers(_tr("Failed"), _tr("Those that raised."), lambda row: row.failed),
         _sampled("p50", _tr("Half ran no longer.") + sampled, lambda row: row.run_p50),
         _sampled("p95", _tr("95 % ran no longer.") + sampled, lambda row: row.run_p95),
         _sampled("max", _tr("The longest run.") + sampled, lambda row: row.run_max),

@@ -12,10 +12,14 @@ from pool_gui.wire import commands
 
 @pytest.fixture
 def pair(qtbot: QtBot) -> tuple[FakeSession, Controller]:
-    wakes: list[Controller] = []
-    session = FakeSession(lambda: wakes[0].wake())
-    wakes.append(Controller(session))
-    return session, wakes[0]
+    made: list[Controller] = []
+
+    def wake() -> None:
+        made[0].wake()
+
+    session = FakeSession(wake)
+    made.append(Controller(session))
+    return session, made[0]
 
 
 Pair = tuple[FakeSession, Controller]

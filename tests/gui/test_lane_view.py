@@ -65,7 +65,7 @@ def turn(view: LaneView, at: QPoint, notches: int) -> None:
         Qt.MouseButton.NoButton,
         Qt.KeyboardModifier.NoModifier,
         Qt.ScrollPhase.NoScrollPhase,
-        inverted=False,
+        False,
     )
     QApplication.sendEvent(view.viewport(), event)
 
