@@ -139,11 +139,10 @@ class ProcessThread(threading.Thread):
                     _result = function(*args)
                 else:
                     _result = function()
+                ended_ns = clock()
             except BaseException as error:  # noqa: BLE001 - a worker outlives SystemExit and all others
                 ended_ns = clock()
                 failure, text = error, error_text(error)
-            else:
-                ended_ns = clock()
             if (mask := record.span_mask) >= 0 and (text or not started & mask):
                 record.spans.append(
                     (number, function, queued_ns, started_ns, ended_ns, text)

@@ -29,6 +29,8 @@ _LOG = logging.getLogger("pool_gui.window")
 class Program(QObject):
     """One window with its session, from its first moment to its orderly end."""
 
+    ended = Signal()
+    """The session has ended and the window is closed."""
     defect = Signal(str)
     """One sentence: an exception that nobody caught, from any thread."""
 
@@ -39,6 +41,8 @@ class Program(QObject):
         make_session: Callable[[Callable[[], None]], SessionPort] | None = None,
     ) -> None:
         super().__init__(application)
+        # The window closes last: the session ends first, and `ended` says so.
+        application.setQuitOnLastWindowClosed(False)
         settings = Settings()
         remembered = settings.read("window").get("theme", "system")
         self.theme = Theme(application, options.theme or str(remembered))
@@ -90,7 +94,7 @@ class Program(QObject):
                 _LOG.warning("%s did not end in time", name)
             self.window.allow_closing()
             self.window.close()
-            QApplication.exit(0)  # quit() would ask the window again
+            self.ended.emit()
 
 
 def _nothing() -> None:
@@ -124,6 +128,7 @@ def run(options: WindowOptions) -> int:
     pulse = QTimer(program)
     pulse.timeout.connect(program.objectName)
     pulse.start(250)
+    program.ended.connect(application.quit)
     program.begin()
     code = application.exec()
     hooks.remove()

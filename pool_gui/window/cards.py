@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Slot
+from PySide6.QtCore import QElapsedTimer, QPointF, QRectF, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
@@ -15,6 +15,10 @@ from pool_gui.window.theme import FAILED, Theme, figures
 _NONE: Floats = np.empty(0)
 _SPARK_PIXELS = 52
 _SPARK_FROM_WIDTH = 118
+_SPARK_POINTS = 60
+"""The newest quarter minute; more points than pixels would only cost time."""
+_REFRESH_MS = 200
+"""Figures that change more often cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ class Card(QWidget):
         self._value = numbers.UNKNOWN
         self._curve = _NONE
         self._alarm = False
+        self._caption_font = figures(self.font(), 11)
+        self._value_font = figures(self.font(), 18, bold=True)
         self.setMinimumWidth(84)
         self.setFixedHeight(56)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -94,12 +100,12 @@ class Card(QWidget):
         painter.setPen(QColor(colours.line))
         painter.setBrush(QColor(colours.panel))
         painter.drawRoundedRect(box, 8, 8)
-        painter.setFont(figures(self.font(), 11))
+        painter.setFont(self._caption_font)
         painter.setPen(QColor(colours.dim))
         inner = box.adjusted(11, 7, -10, -6)
         flags = Qt.AlignmentFlag.AlignLeft
         painter.drawText(inner, flags | Qt.AlignmentFlag.AlignTop, self.spec.caption)
-        painter.setFont(figures(self.font(), 18, bold=True))
+        painter.setFont(self._value_font)
         painter.setPen(QColor(FAILED if self._alarm else colours.text))
         painter.drawText(inner, flags | Qt.AlignmentFlag.AlignBottom, self._value)
         if self.width() >= _SPARK_FROM_WIDTH:
@@ -107,7 +113,7 @@ class Card(QWidget):
         painter.end()
 
     def _paint_curve(self, painter: QPainter, inner: QRectF) -> None:
-        curve = self._curve[-60:]
+        curve = self._curve[-_SPARK_POINTS:]
         known = np.flatnonzero(~np.isnan(curve))
         if len(known) < 2:
             return
@@ -117,7 +123,8 @@ class Card(QWidget):
         )
         xs = place.left() + known / max(len(curve) - 1, 1) * place.width()
         ys = place.bottom() - curve[known] / top * place.height()
-        line = QPolygonF([QPointF(x, y) for x, y in zip(xs, ys, strict=True)])
+        points = zip(xs.tolist(), ys.tolist(), strict=True)
+        line = QPolygonF([QPointF(x, y) for x, y in points])
         painter.setPen(QPen(QColor(self._theme.colours.accent), 1.2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(line)
@@ -131,14 +138,17 @@ class Cards(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
+        self._since = QElapsedTimer()
         self._cards = [Card(spec, theme) for spec in self._specs()]
         for card in self._cards:
             row.addWidget(card)
 
     @Slot(object)
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show another snapshot."""
-        if self.isVisible():
+        """Show another snapshot, at most five times a second."""
+        fresh = self._since.isValid() and self._since.elapsed() < _REFRESH_MS
+        if self.isVisible() and not fresh:
+            self._since.start()
             for card in self._cards:
                 card.show_snapshot(snapshot)
 
@@ -149,6 +159,9 @@ class Cards(QWidget):
             card.update()
 
     def _specs(self) -> tuple[CardSpec, ...]:
+        return (*self._flow_specs(), *self._time_specs())
+
+    def _flow_specs(self) -> tuple[CardSpec, ...]:
         return (
             CardSpec(
                 "busy",
@@ -174,6 +187,10 @@ class Cards(QWidget):
                 _throughput,
                 lambda snapshot: snapshot.series.throughput,
             ),
+        )
+
+    def _time_specs(self) -> tuple[CardSpec, ...]:
+        return (
             CardSpec(
                 "wait",
                 self.tr("wait p95"),

@@ -1,4 +1,4 @@
-"""The chart of wait and run time: two histograms on one axis of time. GUI thread only."""
+"""Wait and run time: two histograms on one axis of time. GUI thread only."""
 
 import math
 from typing import Any

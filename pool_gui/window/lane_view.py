@@ -184,9 +184,8 @@ class LaneView(QAbstractScrollArea):
             image = self._image()
             painter.setClipRect(0, 0, self.viewport().width(), room)
             painter.setFont(figures(self.font(), 12 if height >= 20 else 11))
-            scene = LaneScene(
-                snapshot, self._selection, self._theme.colours, self._track()
-            )
+            colours, track = self._theme.colours, self._track()
+            scene = LaneScene(snapshot, self._selection, colours, track)
             for row in range(first, last):
                 box = QRect(0, row * height - offset, self.viewport().width(), height)
                 scene.paint_row(painter, row, box, image)

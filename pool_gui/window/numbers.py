@@ -127,10 +127,8 @@ def data_size(size_bytes: float) -> str:
 
 
 def axis_count(value: float) -> str:
-    """Return a round number of an axis: '150', '2 k', '1.5 M'."""
-    for unit, scale in (("M", 1e6), ("k", 1e4)):
-        if abs(value) >= scale:
-            return (
-                f"{value / min(scale, 1e6 if unit == 'M' else 1e3):.3g}{_SPACE}{unit}"
-            )
-    return f"{value:.3g}"
+    """Return a round number of an axis: '150', '5 000', '20 k', '1.5 M'."""
+    for unit, above, scale in (("M", 1e6, 1e6), ("k", 1e4, 1e3)):
+        if abs(value) >= above:
+            return f"{value / scale:.3g}{_SPACE}{unit}"
+    return count(value) if abs(value) >= 1e3 else f"{value:.3g}"

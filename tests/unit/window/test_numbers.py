@@ -69,7 +69,7 @@ def test_a_time_on_an_axis_has_no_needless_digits(seconds: float, text: str) -> 
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0"), (150, "150"), (5000, "5000"), (20_000, "20 k"), (1_500_000, "1.5 M")],
+    [(0, "0"), (150, "150"), (5000, "5 000"), (20_000, "20 k"), (1_500_000, "1.5 M")],
 )
 def test_a_count_on_an_axis_is_short(value: float, text: str) -> None:
     assert plain(numbers.axis_count(value)) == text
@@ -98,7 +98,13 @@ def test_rates_are_per_second(value: float, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0 %"), (0.012, "1.2 %"), (0.91, "91 %"), (1.02, "102 %"), (NAN, "–")],
+    [
+        (0, "0 %"),
+        (0.012, "1.2 %"),
+        (0.91, "91 %"),
+        (1.02, "102 %"),
+        (NAN, numbers.UNKNOWN),
+    ],
 )
 def test_shares_are_percentages(value: float, text: str) -> None:
     assert plain(numbers.share(value)) == text
@@ -111,7 +117,7 @@ def test_shares_are_percentages(value: float, text: str) -> None:
         (31_457_280, "31.5 MB"),
         (999_700, "1.00 MB"),
         (4.2e9, "4.20 GB"),
-        (NAN, "–"),
+        (NAN, numbers.UNKNOWN),
     ],
 )
 def test_memory_has_the_unit_of_its_size(size: float, text: str) -> None:

@@ -6,9 +6,7 @@ from pool_gui.window.text import plain, short_function, tool_tip
 
 def test_a_hostile_name_stays_on_its_line_and_keeps_its_direction() -> None:
     shown = plain("a\nb\N{RIGHT-TO-LEFT OVERRIDE}c\x00")
-    assert shown == "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}c" + (
-        "\N{REPLACEMENT CHARACTER}"
-    )
+    assert shown == "a?b?c?".replace("?", "\N{REPLACEMENT CHARACTER}")
 
 
 def test_a_long_name_is_cut_and_says_so() -> None:
