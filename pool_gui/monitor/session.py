@@ -29,6 +29,9 @@ _FRESH_SECONDS: Final = FRAME_INTERVAL_SECONDS * 0.85
 each frame gets one."""
 
 _SILENT_SECONDS: Final = 1 / 15
+_BUSY_SECONDS: Final = 1 / 25
+"""While tasks run: a process that is late with its frames must not stop the views."""
+
 _QUIET_SECONDS: Final = 0.2
 _ALONE_SECONDS: Final = 1.0
 """Between snapshots while there is no process."""
@@ -180,6 +183,8 @@ class Session:
         state = self._newest.link.state
         if state is LinkState.SILENT:
             return _SILENT_SECONDS
+        if state is LinkState.LIVE and not self._newest.quiet:
+            return _BUSY_SECONDS
         return _QUIET_SECONDS if self._watcher.active else _ALONE_SECONDS
 
     def _publish(self) -> None:

@@ -107,7 +107,7 @@ class ProcessThread(threading.Thread):
     # under the GIL nobody sees a half of it; record.running() needs no more than this.
     # Last, nothing of a finished task may live on, least of all while idle; destructors
     # run there, after the end was stamped and counted.
-    def _process(self) -> None:  # noqa: C901, PLR0912 - the hot loop: each call saved is a twentieth of a task's cost
+    def _process(self) -> None:
         record, queue = self.record, self.task_queue
         popleft, clock = queue.items.popleft, perf_counter_ns
         started, done, busy_ns = record.started, record.done, record.busy_ns
@@ -133,12 +133,7 @@ class ProcessThread(threading.Thread):
             record.started_ns = started_ns = clock()
             record.started = started
             try:
-                if kwargs:
-                    _result = function(*args, **kwargs)
-                elif args:
-                    _result = function(*args)
-                else:
-                    _result = function()
+                _result = function(*args, **kwargs) if kwargs else function(*args)
                 ended_ns = clock()
             except BaseException as error:  # noqa: BLE001 - a worker outlives SystemExit and all others
                 ended_ns = clock()

@@ -38,182 +38,204 @@ def _spec(
     return ActionSpec(name, str(text), str(tip), keys, icon, check)
 
 
-_N = QT_TRANSLATE_NOOP
 SPECS: Final = (
     _spec(
-        "start", _N("Actions", "Start"), _N("Actions", "Start a pool"), "F5", "start"
+        "start",
+        QT_TRANSLATE_NOOP("Actions", "Start"),
+        QT_TRANSLATE_NOOP("Actions", "Start a pool"),
+        "F5",
+        "start",
     ),
     _spec(
         "pause",
-        _N("Actions", "Pause"),
-        _N("Actions", "Workers finish what they run and take nothing more"),
+        QT_TRANSLATE_NOOP("Actions", "Pause"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Workers finish what they run and take nothing more"
+        ),
         "F6",
         "pause",
     ),
     _spec(
         "dismiss",
-        _N("Actions", "Dismiss"),
-        _N("Actions", "Take one worker away, an idle one first"),
+        QT_TRANSLATE_NOOP("Actions", "Dismiss"),
+        QT_TRANSLATE_NOOP("Actions", "Take one worker away, an idle one first"),
         "Ctrl+D",
         "dismiss",
     ),
     _spec(
         "dismiss-selected",
-        _N("Actions", "Dismiss selected worker"),
-        _N("Actions", "The selected worker finishes its task and goes"),
+        QT_TRANSLATE_NOOP("Actions", "Dismiss selected worker"),
+        QT_TRANSLATE_NOOP("Actions", "The selected worker finishes its task and goes"),
         "Delete",
         "dismiss",
     ),
     _spec(
         "dismiss-half",
-        _N("Actions", "Dismiss half of the workers"),
-        _N("Actions", "Take half of the workers away, idle ones first"),
+        QT_TRANSLATE_NOOP("Actions", "Dismiss half of the workers"),
+        QT_TRANSLATE_NOOP("Actions", "Take half of the workers away, idle ones first"),
     ),
     _spec(
         "submit",
-        _N("Actions", "Submit"),
-        _N("Actions", "Submit the chosen tasks"),
+        QT_TRANSLATE_NOOP("Actions", "Submit"),
+        QT_TRANSLATE_NOOP("Actions", "Submit the chosen tasks"),
         "Ctrl+Return",
         "submit",
     ),
     _spec(
         "end-load",
-        _N("Actions", "End load"),
-        _N("Actions", "Submit no more; what is queued stays queued"),
+        QT_TRANSLATE_NOOP("Actions", "End load"),
+        QT_TRANSLATE_NOOP("Actions", "Submit no more; what is queued stays queued"),
         "Ctrl+.",
         "end-load",
     ),
     _spec(
         "clear",
-        _N("Actions", "Clear queue"),
-        _N("Actions", "Take what waits out of the queue; it is counted as cancelled"),
+        QT_TRANSLATE_NOOP("Actions", "Clear queue"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Take what waits out of the queue; it is counted as cancelled"
+        ),
         "Ctrl+Shift+K",
         "clear",
     ),
     _spec(
         "drain",
-        _N("Actions", "Drain"),
-        _N("Actions", "Accept nothing more, finish everything, then end the pool"),
+        QT_TRANSLATE_NOOP("Actions", "Drain"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Accept nothing more, finish everything, then end the pool"
+        ),
         "Ctrl+Shift+D",
         "drain",
     ),
     _spec(
         "stop",
-        _N("Actions", "Stop"),
-        _N("Actions", "Clear the queue, let running tasks finish, end the pool"),
+        QT_TRANSLATE_NOOP("Actions", "Stop"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Clear the queue, let running tasks finish, end the pool"
+        ),
         "Shift+F5",
         "stop",
     ),
     _spec(
         "restart",
-        _N("Actions", "Restart"),
-        _N("Actions", "Start a new pool process; the history stays"),
+        QT_TRANSLATE_NOOP("Actions", "Restart"),
+        QT_TRANSLATE_NOOP("Actions", "Start a new pool process; the history stays"),
         "Ctrl+R",
         "restart",
     ),
     _spec(
         "freeze",
-        _N("Actions", "Pause display"),
-        _N("Actions", "Freeze the views; the pool goes on and nothing is lost"),
+        QT_TRANSLATE_NOOP("Actions", "Pause display"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Freeze the views; the pool goes on and nothing is lost"
+        ),
         "Space",
         "pause",
         check=True,
     ),
     _spec(
         "live",
-        _N("Actions", "Live"),
-        _N("Actions", "Let the lanes follow now again"),
+        QT_TRANSLATE_NOOP("Actions", "Live"),
+        QT_TRANSLATE_NOOP("Actions", "Let the lanes follow now again"),
         "Home",
     ),
     _spec(
         "zoom-in",
-        _N("Actions", "Zoom in"),
-        _N("Actions", "Show less time on the lanes"),
+        QT_TRANSLATE_NOOP("Actions", "Zoom in"),
+        QT_TRANSLATE_NOOP("Actions", "Show less time on the lanes"),
         "Ctrl+=",
         "zoom-in",
     ),
     _spec(
         "zoom-out",
-        _N("Actions", "Zoom out"),
-        _N("Actions", "Show more time on the lanes"),
+        QT_TRANSLATE_NOOP("Actions", "Zoom out"),
+        QT_TRANSLATE_NOOP("Actions", "Show more time on the lanes"),
         "Ctrl+-",
         "zoom-out",
     ),
     _spec(
         "zoom-reset",
-        _N("Actions", "Reset zoom"),
-        _N("Actions", "Show half a minute on the lanes"),
+        QT_TRANSLATE_NOOP("Actions", "Reset zoom"),
+        QT_TRANSLATE_NOOP("Actions", "Show half a minute on the lanes"),
         "Ctrl+0",
     ),
     _spec(
         "search",
-        _N("Actions", "Filter"),
-        _N("Actions", "Filter the table that is shown"),
+        QT_TRANSLATE_NOOP("Actions", "Filter"),
+        QT_TRANSLATE_NOOP("Actions", "Filter the table that is shown"),
         "Ctrl+F",
         "search",
     ),
     _spec(
         "copy",
-        _N("Actions", "Copy table"),
-        _N("Actions", "Copy the rows that are shown, as tab-separated text"),
+        QT_TRANSLATE_NOOP("Actions", "Copy table"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Copy the rows that are shown, as tab-separated text"
+        ),
         "Ctrl+Shift+C",
         "copy",
     ),
     _spec(
         "selection",
-        _N("Actions", "Selection column"),
-        _N("Actions", "Show or hide the column on the right"),
+        QT_TRANSLATE_NOOP("Actions", "Selection column"),
+        QT_TRANSLATE_NOOP("Actions", "Show or hide the column on the right"),
         "F9",
         check=True,
     ),
     _spec(
         "reset-layout",
-        _N("Actions", "Reset layout"),
-        _N("Actions", "Put panels and columns back where they were at first"),
+        QT_TRANSLATE_NOOP("Actions", "Reset layout"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Put panels and columns back where they were at first"
+        ),
     ),
     _spec(
         "theme-system",
-        _N("Actions", "Colours of the system"),
-        _N("Actions", "Light or dark as the desktop is"),
+        QT_TRANSLATE_NOOP("Actions", "Colours of the system"),
+        QT_TRANSLATE_NOOP("Actions", "Light or dark as the desktop is"),
         check=True,
     ),
     _spec(
         "theme-light",
-        _N("Actions", "Light"),
-        _N("Actions", "Light colours"),
+        QT_TRANSLATE_NOOP("Actions", "Light"),
+        QT_TRANSLATE_NOOP("Actions", "Light colours"),
         check=True,
     ),
     _spec(
-        "theme-dark", _N("Actions", "Dark"), _N("Actions", "Dark colours"), check=True
+        "theme-dark",
+        QT_TRANSLATE_NOOP("Actions", "Dark"),
+        QT_TRANSLATE_NOOP("Actions", "Dark colours"),
+        check=True,
     ),
     _spec(
         "picture",
-        _N("Actions", "Save picture…"),
-        _N("Actions", "Save what the window shows as a PNG file"),
+        QT_TRANSLATE_NOOP("Actions", "Save picture…"),
+        QT_TRANSLATE_NOOP("Actions", "Save what the window shows as a PNG file"),
         "Ctrl+Shift+S",
         "picture",
     ),
     _spec(
         "save-log",
-        _N("Actions", "Save log…"),
-        _N("Actions", "Save the log as a text file"),
+        QT_TRANSLATE_NOOP("Actions", "Save log…"),
+        QT_TRANSLATE_NOOP("Actions", "Save the log as a text file"),
         "Ctrl+Shift+L",
         "save",
     ),
     _spec(
         "close",
-        _N("Actions", "Close"),
-        _N("Actions", "End the pool and leave"),
+        QT_TRANSLATE_NOOP("Actions", "Close"),
+        QT_TRANSLATE_NOOP("Actions", "End the pool and leave"),
         "Ctrl+Q",
     ),
     _spec(
         "keys",
-        _N("Actions", "Keyboard shortcuts"),
-        _N("Actions", "List all keys"),
+        QT_TRANSLATE_NOOP("Actions", "Keyboard shortcuts"),
+        QT_TRANSLATE_NOOP("Actions", "List all keys"),
         "F1",
     ),
     _spec(
-        "about", _N("Actions", "About pool_gui"), _N("Actions", "Versions, licences")
+        "about",
+        QT_TRANSLATE_NOOP("Actions", "About pool_gui"),
+        QT_TRANSLATE_NOOP("Actions", "Versions, licences"),
     ),
 )
 

@@ -1,6 +1,6 @@
 """The bars over the lanes: what is wrong, and the button that mends it. GUI thread."""
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout
 
@@ -22,6 +22,7 @@ class Bar(QFrame):
         for action in actions:
             button = QToolButton()
             button.setDefaultAction(action)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             row.addWidget(button)
         self.hide()
 

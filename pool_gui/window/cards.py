@@ -4,13 +4,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QElapsedTimer, QPointF, QRectF, QSize, Qt, Slot
+from PySide6.QtCore import (
+    QCoreApplication,
+    QElapsedTimer,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+    Slot,
+)
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from pool_gui.monitor.snapshot import Floats, Snapshot
 from pool_gui.window import numbers
 from pool_gui.window.theme import FAILED, Theme, figures
+
+translate = QCoreApplication.translate
 
 _NONE: Floats = np.empty(0)
 _SPARK_PIXELS = 52
@@ -34,7 +44,9 @@ class CardSpec:
 
 def _busy(snapshot: Snapshot) -> str:
     pool = snapshot.pool
-    return numbers.UNKNOWN if pool is None else f"{pool.busy} of {pool.alive}"
+    if pool is None:
+        return numbers.UNKNOWN
+    return translate("Cards", "{0} of {1}").format(pool.busy, pool.alive)
 
 
 def _queued(snapshot: Snapshot) -> str:

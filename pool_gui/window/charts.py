@@ -58,9 +58,16 @@ class ChartPanel(Panel):
         self.plot.getViewBox().disableAutoRange()
         for name in ("left", "bottom"):
             axis = self.plot.getAxis(name)
-            axis.setStyle(autoExpandTextSpace=False, tickLength=0, tickTextOffset=4)
+            axis.setStyle(
+                autoExpandTextSpace=False,
+                tickLength=0,
+                tickTextOffset=4,
+                hideOverlappingLabels=False,
+            )
         self.plot.getAxis("left").setWidth(_AXIS_PIXELS)
         self.plot.getAxis("bottom").setHeight(18)
+        # Room for the half of the last label that lies beyond the axis.
+        self.plot.getPlotItem().layout.setContentsMargins(0, 2, 14, 0)
         self.body.addWidget(self.plot, 1)
         self._empty = label(empty, "dim")
         self._empty.setWordWrap(True)
@@ -98,6 +105,8 @@ class ChartPanel(Panel):
         for name in ("left", "bottom"):
             axis = self.plot.getAxis(name)
             axis.setPen(pg.mkPen(None))
+            # A tick of no length is a dot all the same: let it not be seen.
+            axis.setTickPen(pg.mkPen(colours.panel))
             axis.setTextPen(pg.mkPen(colours.dim))
             axis.setTickFont(font)
 
@@ -143,12 +152,11 @@ class TimeChart(ChartPanel):
 
     def _scale_time(self, first: float) -> None:
         self._span = first
-        # Room on the right for the half of "now" that lies beyond it.
-        self.plot.setXRange(first, -first * 0.05, padding=0)
+        self.plot.setXRange(first, 0, padding=0)
         seconds = round(-first)
         ticks = [
             (-seconds * part / 3, numbers.axis_duration(seconds * part / 3))
-            for part in (2, 1)
+            for part in (3, 2, 1)
         ]
         self.plot.getAxis("bottom").setTicks([[*ticks, (0.0, self.tr("now"))]])
 

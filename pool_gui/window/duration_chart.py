@@ -6,12 +6,15 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 
 from pool_gui.monitor.snapshot import Distribution, Floats, Snapshot
 from pool_gui.window import numbers
 from pool_gui.window.charts import ChartPanel, mixed
 from pool_gui.window.theme import Theme
+from pool_gui.window.widgets import ElidedLabel
+
+_CAPTION_FROM_HEIGHT = 130
 
 
 class DurationChart(ChartPanel):
@@ -20,6 +23,8 @@ class DurationChart(ChartPanel):
     def __init__(self, title: str, explanation: str, empty: str, theme: Theme) -> None:
         super().__init__(title, explanation, empty, theme)
         self._range = (math.nan, math.nan)
+        self._caption = ElidedLabel("small")
+        self.body.insertWidget(1, self._caption)
         self._run: Any = None
         self._wait: Any = None
         self._marks = [pg.InfiniteLine(angle=90, movable=False) for _ in range(3)]
@@ -29,6 +34,11 @@ class DurationChart(ChartPanel):
         self._middle: Any = pg.InfiniteLine(angle=0, pos=0, movable=False)
         for mark in (*self._marks, self._middle):
             self.plot.addItem(mark)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
+        """Give the percentiles' line up where the bars need its room."""
+        super().resizeEvent(event)
+        self._caption.setVisible(self.height() >= _CAPTION_FROM_HEIGHT)
 
     def has_data(self, snapshot: Snapshot) -> bool:
         """Return whether a task has begun or ended."""
@@ -82,8 +92,13 @@ class DurationChart(ChartPanel):
 
     def _tell(self, run: Distribution, wait: Distribution) -> None:
         sample = "" if run.complete else self.tr(" sampled")
-        short = self.tr("n = {0}{1}").format(numbers.count(run.count), sample)
-        self.say(short)
+        count, span = (
+            numbers.count(run.count),
+            numbers.axis_duration(run.window_seconds),
+        )
+        self.say(self.tr("{0}, n = {1}{2}").format(span, count, sample))
+        values = (numbers.duration(value) for value in (run.p50, run.p95, run.p99))
+        self._caption.set_whole(self.tr("p50 {0} · p95 {1} · p99 {2}").format(*values))
         lines = [self.toolTip().partition("\n\n")[0], ""]
         for name, times in ((self.tr("run"), run), (self.tr("wait"), wait)):
             lines.append(

@@ -3,11 +3,12 @@
 A `LaneScene` lives for one paint; it holds what all rows share.
 """
 
+import math
 from typing import Final
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap, QPolygonF
 
 from pool_gui.monitor.snapshot import Snapshot, WorkerRow, WorkerState
 from pool_gui.window import numbers
@@ -15,12 +16,11 @@ from pool_gui.window.controller import Selection
 from pool_gui.window.text import plain, short_function
 from pool_gui.window.theme import FAILED, Colours
 
+translate = QCoreApplication.translate
+
 NAME_PIXELS: Final = 92
 SHARE_PIXELS: Final = 48
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("LaneView", text)
+_MARK_PIXELS: Final = 9
 
 
 class LaneScene:
@@ -33,6 +33,7 @@ class LaneScene:
         self._selection = selection
         self._colours = colours
         self._track = track
+        self._mark: QPixmap | None = None
 
     def paint_row(
         self,
@@ -86,20 +87,30 @@ class LaneScene:
         lanes = self._snapshot.lanes
         if lanes is None or not lanes.failed[row].any():
             return
-        painter.setPen(QPen(QColor(self._colours.panel), 0.8))
-        painter.setBrush(QColor(FAILED))
         step = lane.width() / lanes.failed.shape[1]
-        last = -10.0
+        mark, last = self._failure_mark(painter), -math.inf
         for pixel in np.flatnonzero(lanes.failed[row]).tolist():
             x = lane.left() + (pixel + 0.5) * step
-            if x - last >= 7:
+            if x - last >= _MARK_PIXELS - 2:
                 last = x
-                top = lane.top() - 1
-                painter.drawPolygon(
-                    QPolygonF(
-                        [QPointF(x - 4, top), QPointF(x + 4, top), QPointF(x, top + 7)]
-                    )
-                )
+                painter.drawPixmap(QPointF(x - _MARK_PIXELS / 2, lane.top() - 2), mark)
+
+    def _failure_mark(self, painter: QPainter) -> QPixmap:
+        """Return the triangle, drawn once a paint: drawing each costs four times."""
+        if self._mark is None:
+            ratio = painter.device().devicePixelRatioF()
+            self._mark = QPixmap(QSize(_MARK_PIXELS, _MARK_PIXELS) * ratio)
+            self._mark.setDevicePixelRatio(ratio)
+            self._mark.fill(Qt.GlobalColor.transparent)
+            pen = QPainter(self._mark)
+            pen.setRenderHint(QPainter.RenderHint.Antialiasing)
+            pen.setPen(QPen(QColor(self._colours.panel), 0.8))
+            pen.setBrush(QColor(FAILED))
+            half, top = _MARK_PIXELS / 2, 1.0
+            corners = ((half - 4, top), (half + 4, top), (half, top + 7))
+            pen.drawPolygon(QPolygonF([QPointF(x, y) for x, y in corners]))
+            pen.end()
+        return self._mark
 
     def _paint_selected_task(self, painter: QPainter, row: int, lane: QRectF) -> None:
         lanes, task = self._snapshot.lanes, self._selection.task
@@ -133,7 +144,7 @@ class LaneScene:
         behind = max(0.0, (lanes.now_ns - lanes.end_ns) / 1e9)
         for part in range(4):
             age = behind + seconds * (3 - part) / 3
-            text = _tr("now") if age < seconds / 100 else _age(age)
+            text = translate("LaneView", "now") if age < seconds / 100 else _age(age)
             x = track.left() + track.width() * part / 3
             width = painter.fontMetrics().horizontalAdvance(text)
             x = min(max(x - width / 2, track.left()), track.right() - width)
@@ -152,10 +163,10 @@ def doing(worker: WorkerRow) -> str:
     if worker.task:
         return f"{short_function(worker.function)} #{numbers.count(worker.task)}"
     words = {
-        WorkerState.IDLE: _tr("idle"),
-        WorkerState.BUSY: _tr("busy"),
-        WorkerState.DISMISSED: _tr("dismissed"),
-        WorkerState.GONE: _tr("gone"),
+        WorkerState.IDLE: translate("LaneView", "idle"),
+        WorkerState.BUSY: translate("LaneView", "busy"),
+        WorkerState.DISMISSED: translate("LaneView", "dismissed"),
+        WorkerState.GONE: translate("LaneView", "gone"),
     }
     return words[worker.state]
 
@@ -173,17 +184,17 @@ def describe(snapshot: Snapshot, row: int, place: int) -> str:
         return f"{plain(worker.name)}: {doing(worker)}"
     spans = lanes.spans
     outcomes = (
-        _tr("done"),
-        _tr("failed"),
-        _tr("running"),
-        _tr("ended (its detail was lost)"),
+        translate("LaneView", "done"),
+        translate("LaneView", "failed"),
+        translate("LaneView", "running"),
+        translate("LaneView", "ended (its detail was lost)"),
     )
     wait = int(spans.started_ns[place] - spans.queued_ns[place]) / 1e9
     run = int(spans.ended_ns[place] - spans.started_ns[place]) / 1e9
-    return _tr("{0} #{1} on {2}\nwaited {3}, ran {4}\n{5}").format(
+    return translate("LaneView", "{0} #{1} on {2}\nwaited {3}, ran {4}\n{5}").format(
         plain(lanes.functions[int(spans.function[place])])
         if spans.function[place] >= 0
-        else _tr("(unknown function)"),
+        else translate("LaneView", "(unknown function)"),
         int(spans.task[place]),
         plain(worker.name),
         numbers.duration(wait),

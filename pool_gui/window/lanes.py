@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QAction, QColor, QIcon, QPixmap
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton
 
 from pool_gui.monitor.snapshot import Snapshot, Viewport
@@ -158,4 +158,13 @@ def _swatch(colour: str) -> QPixmap:
 
 def live_icon(*, live: bool, dim: str) -> QIcon:
     """Return the dot that says whether the lanes follow now."""
-    return QIcon(_swatch(LIVE_COLOUR if live else dim))
+    picture = QPixmap(20, 20)
+    picture.setDevicePixelRatio(2)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(LIVE_COLOUR if live else dim))
+    painter.drawEllipse(1, 1, 8, 8)
+    painter.end()
+    return QIcon(picture)

@@ -14,6 +14,7 @@ class StatusBar(QStatusBar):
     def __init__(self) -> None:
         super().__init__()
         self.setSizeGripEnabled(False)
+        self.setContentsMargins(6, 0, 6, 0)
         self._state = self._add(self.tr("The pool's state."))
         self._process = self._add(
             self.tr("The process that runs the pool, its Python, CPU and memory.")

@@ -12,9 +12,7 @@ from pool_gui.window import numbers
 from pool_gui.window.table_model import Column, Row, TableModel
 from pool_gui.window.text import plain, short_function
 
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Tables", text)
+translate = QCoreApplication.translate
 
 
 class Table(QTableView, Generic[Row]):
@@ -77,28 +75,60 @@ class Table(QTableView, Generic[Row]):
 
 def tasks_table() -> Table[TaskRow]:
     """Return the table of running and newly finished tasks."""
-    words = {
-        "running": _tr("● running"),
-        "done": _tr("done"),
-        "failed": _tr("▲ failed"),
-        "ended": _tr("ended"),
-    }
     columns: tuple[Column[TaskRow], ...] = (
         _words(
-            _tr("State"),
-            _tr("Running, done, failed, or ended (its detail was lost)."),
-            lambda row: words.get(row.state, row.state),
+            translate("Tables", "State"),
+            translate(
+                "Tables", "Running, done, failed, or ended (its detail was lost)."
+            ),
+            _task_state,
             88,
         ),
-        _numbers(_tr("Task"), _tr("The task's number in its pool."), _task, "#"),
-        _words(_tr("Function"), _tr("What the task calls."), _function, 230),
-        _words(_tr("Worker"), _tr("Who ran it."), _worker_name, 96),
-        _times(_tr("Waited"), _tr("In the queue."), _waited),
-        _times(_tr("Ran"), _tr("From its start to its end, or now."), _ran),
-        _words(_tr("Outcome"), _tr("What a failed one raised."), _error, 160),
+        _numbers(
+            translate("Tables", "Task"),
+            translate("Tables", "The task's number in its pool."),
+            _task,
+            "#",
+        ),
+        _words(
+            translate("Tables", "Function"),
+            translate("Tables", "What the task calls."),
+            _function,
+            230,
+        ),
+        _words(
+            translate("Tables", "Worker"),
+            translate("Tables", "Who ran it."),
+            _worker_name,
+            96,
+        ),
+        _times(
+            translate("Tables", "Waited"), translate("Tables", "In the queue."), _waited
+        ),
+        _times(
+            translate("Tables", "Ran"),
+            translate("Tables", "From its start to its end, or now."),
+            _ran,
+        ),
+        _words(
+            translate("Tables", "Outcome"),
+            translate("Tables", "What a failed one raised."),
+            _error,
+            160,
+        ),
     )
     model = TableModel(columns, lambda row: (row.worker, row.task, row.started_ns))
-    return Table(model, _tr("Tasks"))
+    return Table(model, translate("Tables", "Tasks"))
+
+
+def _task_state(row: TaskRow) -> str:
+    words = {
+        "running": translate("Tables", "● running"),
+        "done": translate("Tables", "done"),
+        "failed": translate("Tables", "▲ failed"),
+        "ended": translate("Tables", "ended"),
+    }
+    return words.get(row.state, row.state)
 
 
 def _task(row: TaskRow) -> int:
@@ -157,35 +187,70 @@ def _numbers(
 
 def workers_table() -> Table[WorkerRow]:
     """Return the table of workers."""
-    states = {
-        "idle": _tr("idle"),
-        "busy": _tr("busy"),
-        "dismissed": _tr("dismissed"),
-        "gone": _tr("gone"),
-    }
     columns: tuple[Column[WorkerRow], ...] = (
-        _words(_tr("Worker"), _tr("The thread's name."), lambda r: plain(r.name), 110),
         _words(
-            _tr("State"),
-            _tr("Idle, busy, dismissed (finishes its task) or gone."),
-            lambda row: states[row.state],
+            translate("Tables", "Worker"),
+            translate("Tables", "The thread's name."),
+            lambda r: plain(r.name),
+            110,
+        ),
+        _words(
+            translate("Tables", "State"),
+            translate("Tables", "Idle, busy, dismissed (finishes its task) or gone."),
+            _worker_state,
             84,
         ),
-        _times(_tr("Since"), _tr("How long in this state."), _since),
-        _words(_tr("Runs"), _tr("The task it runs now."), _runs, 170),
+        _times(
+            translate("Tables", "Since"),
+            translate("Tables", "How long in this state."),
+            _since,
+        ),
+        _words(
+            translate("Tables", "Runs"),
+            translate("Tables", "The task it runs now."),
+            _runs,
+            170,
+        ),
         Column(
-            _tr("Busy"),
-            _tr("Share of the time that the lanes show. From exact run times."),
+            translate("Tables", "Busy"),
+            translate(
+                "Tables", "Share of the time that the lanes show. From exact run times."
+            ),
             lambda row: numbers.share(row.busy_share),
             lambda row: row.busy_share,
             right=True,
             width=64,
         ),
-        _numbers(_tr("Done"), _tr("Tasks that returned. Exact."), _done),
-        _numbers(_tr("Failed"), _tr("Tasks that raised. Exact."), _failed),
-        _words(_tr("Thread"), _tr("The operating system's number."), _thread, 80),
+        _numbers(
+            translate("Tables", "Done"),
+            translate("Tables", "Tasks that returned. Exact."),
+            _done,
+        ),
+        _numbers(
+            translate("Tables", "Failed"),
+            translate("Tables", "Tasks that raised. Exact."),
+            _failed,
+        ),
+        _words(
+            translate("Tables", "Thread"),
+            translate("Tables", "The operating system's number."),
+            _thread,
+            80,
+        ),
     )
-    return Table(TableModel(columns, lambda row: (row.key,)), _tr("Workers"))
+    return Table(
+        TableModel(columns, lambda row: (row.key,)), translate("Tables", "Workers")
+    )
+
+
+def _worker_state(row: WorkerRow) -> str:
+    states = {
+        "idle": translate("Tables", "idle"),
+        "busy": translate("Tables", "busy"),
+        "dismissed": translate("Tables", "dismissed"),
+        "gone": translate("Tables", "gone"),
+    }
+    return states[row.state]
 
 
 def _runs(row: WorkerRow) -> str:
@@ -212,22 +277,44 @@ def _failed(row: WorkerRow) -> int:
 
 def functions_table() -> Table[FunctionRow]:
     """Return the table of functions."""
-    sampled = _tr(" Marked ~ when only a sample is known.")
+    sampled = translate("Tables", " Marked ~ when only a sample is known.")
     columns: tuple[Column[FunctionRow], ...] = (
         Column(
-            _tr("Function"),
-            _tr("Module and name."),
+            translate("Tables", "Function"),
+            translate("Tables", "Module and name."),
             lambda row: plain(row.name),
             lambda row: row.name,
             width=280,
         ),
-        _numbers(_tr("Calls"), _tr("Finished tasks."), lambda row: row.calls),
-        _numbers(_tr("Failed"), _tr("Those that raised."), lambda row: row.failed),
-        _sampled("p50", _tr("Half ran no longer.") + sampled, lambda row: row.run_p50),
-        _sampled("p95", _tr("95 % ran no longer.") + sampled, lambda row: row.run_p95),
-        _sampled("max", _tr("The longest run.") + sampled, lambda row: row.run_max),
+        _numbers(
+            translate("Tables", "Calls"),
+            translate("Tables", "Finished tasks."),
+            lambda row: row.calls,
+        ),
+        _numbers(
+            translate("Tables", "Failed"),
+            translate("Tables", "Those that raised."),
+            lambda row: row.failed,
+        ),
+        _sampled(
+            "p50",
+            translate("Tables", "Half ran no longer.") + sampled,
+            lambda row: row.run_p50,
+        ),
+        _sampled(
+            "p95",
+            translate("Tables", "95 % ran no longer.") + sampled,
+            lambda row: row.run_p95,
+        ),
+        _sampled(
+            "max",
+            translate("Tables", "The longest run.") + sampled,
+            lambda row: row.run_max,
+        ),
     )
-    return Table(TableModel(columns, lambda row: row.name), _tr("Functions"))
+    return Table(
+        TableModel(columns, lambda row: row.name), translate("Tables", "Functions")
+    )
 
 
 def _sampled(

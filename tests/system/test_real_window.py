@@ -7,7 +7,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-
 from system.screen import App, missing_tools, start, wait_for, x_server
 
 pytestmark = [
