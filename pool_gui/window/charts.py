@@ -65,7 +65,8 @@ class ChartPanel(Panel):
                 hideOverlappingLabels=False,
             )
         self.plot.getAxis("left").setWidth(_AXIS_PIXELS)
-        self.plot.getAxis("bottom").setHeight(18)
+        self.plot.getAxis("bottom").setStyle(tickTextOffset=7)
+        self.plot.getAxis("bottom").setHeight(20)
         # Room for the half of the last label that lies beyond the axis.
         self.plot.getPlotItem().layout.setContentsMargins(0, 2, 14, 0)
         self.body.addWidget(self.plot, 1)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from pool_gui.window.controller import AT_ONCE, Order
 from pool_gui.window.theme import Theme
-from pool_gui.window.widgets import label
+from pool_gui.window.widgets import inset, label
 from pool_gui.wire.catalogue import DEFAULT_DEMO, DEMOS, Parameter
 from pool_gui.wire.commands import MAX_BATCH, MAX_IN_FLIGHT, Arrival
 
@@ -65,11 +65,16 @@ class OrderForm(QWidget):
             (self.tr("in flight"), str(Arrival.IN_FLIGHT)),
         ):
             self.arrival.addItem(text, value)
+        self.arrival.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.arrival.setMinimumContentsLength(8)
         self.arrival.setAccessibleName(self.tr("Arrival"))
         self.arrival.setToolTip(self.tr("How the tasks arrive."))
         self.amount.setRange(1, MAX_BATCH)
         self.amount.setValue(_FIRST_COUNT)
-        self.amount.setFixedWidth(92)
+        self.amount.setFixedWidth(84)
+        inset(self.amount)
         self.amount.setAccessibleName(self.tr("Amount"))
         self.amount.setToolTip(self.tr("How many tasks."))
         self.options.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -116,6 +121,7 @@ class OrderForm(QWidget):
             form.addRow(parameter.label, self._parameters[parameter.name])
         self._seed = QSpinBox()
         self._seed.setRange(0, 2_000_000_000)
+        inset(self._seed)
         self._seed.setToolTip(self.tr("The same seed repeats the same tasks."))
         form.addRow(self.tr("Seed"), self._seed)
         action = QWidgetAction(self._menu)
@@ -149,6 +155,7 @@ def _box(parameter: Parameter) -> QDoubleSpinBox:
     box.setDecimals(0 if parameter.whole else 1)
     box.setRange(parameter.minimum, parameter.maximum)
     box.setValue(parameter.default)
+    inset(box)
     if parameter.unit:
         box.setSuffix(f" {parameter.unit}")
     return box

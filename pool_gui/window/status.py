@@ -94,11 +94,12 @@ class StatusBar(QStatusBar):
                     numbers.count(loss.spans_dropped)
                 )
             )
-        if loss.frames_dropped:
-            parts.append(
-                self.tr("{0} frames missed").format(numbers.count(loss.frames_dropped))
-            )
-        return ", ".join(parts) or self.tr("data complete")
+        if not parts:
+            parts.append(self.tr("data complete"))
+        if loss.frames_dropped:  # what they would have told came with later ones
+            late = numbers.count(loss.frames_dropped)
+            parts.append(self.tr("{0} frames late").format(late))
+        return ", ".join(parts)
 
     def _rates_text(self, snapshot: Snapshot) -> str:
         monitor = numbers.share(snapshot.monitor.cpu_share)

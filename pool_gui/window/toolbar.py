@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSpinBox, QToolButton,
 from pool_gui.window.actions import Actions
 from pool_gui.window.order_form import OrderForm
 from pool_gui.window.theme import Theme
-from pool_gui.window.widgets import label
+from pool_gui.window.widgets import inset, label
 from pool_gui.wire.protocol import MAX_WORKERS
 
 _SETTLE_MS = 300
@@ -49,6 +49,7 @@ class Toolbar(QWidget):
         self.size_box.setRange(1, MAX_WORKERS)
         self.size_box.setValue(8)
         self.size_box.setFixedWidth(74)
+        inset(self.size_box)
         self.size_box.setAccessibleName(self.tr("Workers"))
         self.size_box.setToolTip(
             self.tr("How many workers the pool has; a running pool is resized.")

@@ -3,7 +3,14 @@
 import html
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QFrame,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 
 def label(text: str = "", role: str = "", parent: QWidget | None = None) -> QLabel:
@@ -21,6 +28,11 @@ def plain_tip(text: str) -> str:
     Qt renders a tooltip as rich text when it looks like it, which names can.
     """
     return "<qt>" + html.escape(text).replace("\n", "<br>") + "</qt>"
+
+
+def inset(box: QAbstractSpinBox) -> None:
+    """Keep a spin box's text off its border, which the style sheet's padding cannot."""
+    box.lineEdit().setTextMargins(7, 0, 0, 0)
 
 
 class Panel(QFrame):

@@ -20,7 +20,6 @@ from figures import line, percentile, verdict
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 
-from pool_gui.monitor.cover import cover, edges_of, known_time
 from pool_gui.monitor.snapshot import Lanes, Snapshot
 from pool_gui.window import app
 from pool_gui.window.options import WindowOptions
@@ -72,7 +71,7 @@ class Repaints(QObject):
         for widget in widgets:
             widget.installEventFilter(self)
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802  # Qt
         """Count paints."""
         if event.type() == QEvent.Type.Paint:
             self.count += 1
@@ -151,24 +150,20 @@ def crowded(like: Snapshot) -> Snapshot:
     from gui_support import running  # noqa: PLC0415  # of the tests beside
 
     workers, spans, pixels, length_ns = 64, 100_000, 700, 30_000_000_000
-    each = spans // workers
-    starts = np.tile(np.arange(each) * (length_ns // each), workers)
-    matrix = np.zeros((9, each * workers), np.int64)
-    rows = np.repeat(np.arange(workers), each)
-    matrix[4], matrix[6], matrix[7] = rows % 8, starts, starts + length_ns // each // 2
-    edges = edges_of(0, length_ns, pixels)
-    lives = np.tile([0, length_ns], (workers, 1))
-    covered = cover(edges, rows, matrix, known_time(edges, lives))
+    random = np.random.default_rng(0)
+    # The session has reduced the spans to what each pixel shows: that is its bargain.
+    owner = random.integers(0, spans, (workers, pixels)).astype(np.int32)
+    owner.sort(axis=1)
     base = running(workers)
     assert base.lanes is not None
     table = replace(
         base.lanes.spans,
         **{
-            name: np.zeros(each * workers, np.int64)
+            name: np.zeros(spans, np.int64)
             for name in ("worker", "task", "queued_ns", "started_ns", "ended_ns")
         },
-        function=matrix[4],
-        outcome=np.zeros(each * workers, np.int64),
+        function=random.integers(0, 8, spans),
+        outcome=np.zeros(spans, np.int64),
     )
     lanes = Lanes(
         0,
@@ -176,9 +171,9 @@ def crowded(like: Snapshot) -> Snapshot:
         live=True,
         now_ns=length_ns,
         begin_known_ns=0,
-        coverage=covered.coverage,
-        owner=covered.owner,
-        failed=covered.failed,
+        coverage=random.random((workers, pixels), np.float32),
+        owner=owner,
+        failed=random.random((workers, pixels)) > 0.99,
         spans=table,
         functions=tuple(f"demo.f{n}" for n in range(8)),
     )
