@@ -80,9 +80,7 @@ class Repaints(QObject):
 
 def run_for(application: QApplication, seconds: float) -> None:
     """Run the event loop for a while."""
-    QTimer.singleShot(
-        round(seconds * 1000), Qt.TimerType.PreciseTimer, application, stop
-    )
+    QTimer.singleShot(round(seconds * 1000), stop)
     application.exec()
 
 
