@@ -1,5 +1,6 @@
 """Builds the application and runs it: the composition root. GUI thread only."""
 
+import gc
 import logging
 import signal
 import sys
@@ -23,6 +24,7 @@ from pool_gui.window.theme import Theme
 DESKTOP_ID = "io.github.pool_gui.PoolGui"
 _CLOSE_SECONDS = 2.5
 _LOOK_MS = 50
+_SWITCH_SECONDS = 0.0005
 _LOG = logging.getLogger("pool_gui.window")
 
 
@@ -118,6 +120,18 @@ def make_application() -> QApplication:
     return application
 
 
+def calm_interpreter() -> None:
+    """Let the GUI thread wait less for the session's, and for the garbage collector.
+
+    The session thread works in numpy for a millisecond or two at a time; with Python's
+    switch interval of 5 ms the GUI thread would wait up to that long for each turn.
+    What exists by now lives as long as the window: the collector need not look at it.
+    """
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.collect()
+    gc.freeze()
+
+
 def run(options: WindowOptions) -> int:
     """Open the window and return the exit code when it has closed."""
     application = make_application()
@@ -130,6 +144,7 @@ def run(options: WindowOptions) -> int:
     pulse.start(250)
     program.ended.connect(application.quit)
     program.begin()
+    calm_interpreter()
     code = application.exec()
     hooks.remove()
     return code

@@ -27,12 +27,19 @@ class LaneScene:
     """What is painted: a snapshot, a selection, colours, and where the lanes lie."""
 
     def __init__(
-        self, snapshot: Snapshot, selection: Selection, colours: Colours, track: QRect
+        self,
+        snapshot: Snapshot,
+        selection: Selection,
+        colours: Colours,
+        track: QRect,
+        *,
+        texts: bool = True,
     ) -> None:
         self._snapshot = snapshot
         self._selection = selection
         self._colours = colours
         self._track = track
+        self._texts = texts
         self._mark: QPixmap | None = None
 
     def paint_row(
@@ -62,7 +69,8 @@ class LaneScene:
             painter.drawImage(lane, image, source)
             self._paint_failures(painter, row, lane)
             self._paint_selected_task(painter, row, lane)
-        self._paint_texts(painter, worker, box)
+        if self._texts:
+            self._paint_texts(painter, worker, box)
 
     def _paint_texts(self, painter: QPainter, worker: WorkerRow, box: QRect) -> None:
         colours, track = self._colours, self._track

@@ -7,7 +7,16 @@ viewport, and clicks into a selection. The cost depends on the pixels, not the t
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QElapsedTimer,
+    QEvent,
+    QPoint,
+    QPointF,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import (
     QHelpEvent,
     QImage,
@@ -42,6 +51,7 @@ _MOST_SECONDS: Final = 600.0
 _LIVE_ZONE: Final = 0.9
 """Zooming right of this share of the lanes keeps following now."""
 _NOTCH: Final = 120
+_TEXTS_MS: Final = 180
 
 
 class LaneView(QAbstractScrollArea):
@@ -69,6 +79,7 @@ class LaneView(QAbstractScrollArea):
         self._selection = Selection()
         self._pressed: QPoint | None = None
         self._dragged_end_ns: int | None = None
+        self._texts_shown = QElapsedTimer()
 
     def sizeHint(self) -> QSize:  # noqa: N802  # Qt's name
         """Return room for eight lanes."""
@@ -85,7 +96,19 @@ class LaneView(QAbstractScrollArea):
         self.setAccessibleDescription(
             self.tr("{0} workers, {1} busy").format(len(snapshot.workers), busy)
         )
-        self.viewport().update()
+        self._repaint()
+
+    def _repaint(self) -> None:
+        """Repaint the lanes, and a few times a second the texts beside them too.
+
+        Texts cost more than the lanes; and nobody reads figures that change faster.
+        """
+        if self._texts_shown.isValid() and self._texts_shown.elapsed() < _TEXTS_MS:
+            track, height = self._track(), self.viewport().height()
+            self.viewport().update(track.left(), 0, track.width(), height)
+        else:
+            self._texts_shown.start()
+            self.viewport().update()
 
     def show_selection(self, selection: Selection) -> None:
         """Mark another worker and task."""
@@ -169,7 +192,7 @@ class LaneView(QAbstractScrollArea):
 
     # --- painting -------------------------------------------------------------------
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
         """Paint the lanes in sight, and the time axis."""
         snapshot = self._snapshot
         painter = QPainter(self.viewport())
@@ -185,7 +208,8 @@ class LaneView(QAbstractScrollArea):
             painter.setClipRect(0, 0, self.viewport().width(), room)
             painter.setFont(figures(self.font(), 12 if height >= 20 else 11))
             colours, track = self._theme.colours, self._track()
-            scene = LaneScene(snapshot, self._selection, colours, track)
+            texts = event.rect().left() < track.left()
+            scene = LaneScene(snapshot, self._selection, colours, track, texts=texts)
             for row in range(first, last):
                 box = QRect(0, row * height - offset, self.viewport().width(), height)
                 scene.paint_row(painter, row, box, image)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton
 
-from pool_gui.monitor.snapshot import Snapshot, Viewport
+from pool_gui.monitor.snapshot import FunctionRow, Snapshot, Viewport
 from pool_gui.window import numbers
 from pool_gui.window.controller import Selection
 from pool_gui.window.lane_view import BY_FUNCTION, BY_OUTCOME, LaneView
@@ -14,7 +14,9 @@ from pool_gui.window.text import short_function
 from pool_gui.window.theme import FUNCTION_COLOURS, OUTCOME_COLOURS, Theme
 from pool_gui.window.widgets import Panel, label
 
-_LEGEND_ENTRIES = 5
+_LEGEND_ENTRIES = 8
+_BESIDE_LEGEND_PIXELS = 400
+"""What the title and the controls on the right take of the panel's head."""
 LIVE_COLOUR = "#009E73"
 
 
@@ -137,8 +139,8 @@ class LanesPanel(Panel):
             return tuple(zip(names, OUTCOME_COLOURS, strict=False))
         if snapshot.lanes is None:
             return ()
-        room = max(1, min(_LEGEND_ENTRIES, (self.width() - 380) // 95))
-        busiest = sorted(snapshot.functions, key=lambda row: -row.calls)[:room]
+        busiest = sorted(snapshot.functions, key=lambda row: -row.calls)
+        busiest = busiest[: self._legend_room(busiest)]
         indices = {name: place for place, name in enumerate(snapshot.lanes.functions)}
         return tuple(
             (
@@ -148,6 +150,15 @@ class LanesPanel(Panel):
             for row in sorted(busiest, key=lambda row: row.name)
             if row.name in indices
         )
+
+    def _legend_room(self, rows: list[FunctionRow]) -> int:
+        """Return for how many of these functions the panel's head has room."""
+        room, metrics = self.width() - _BESIDE_LEGEND_PIXELS, self.fontMetrics()
+        for place, row in enumerate(rows[:_LEGEND_ENTRIES]):
+            room -= metrics.horizontalAdvance(short_function(row.name)) + 22
+            if room < 0:
+                return max(place, 1)
+        return _LEGEND_ENTRIES
 
 
 def _swatch(colour: str) -> QPixmap:

@@ -24,6 +24,7 @@ from pool_gui.window.cards import Cards
 from pool_gui.window.charts_row import ChartsRow
 from pool_gui.window.controller import Controller
 from pool_gui.window.dialogs import Dialogs
+from pool_gui.window.keys import SpaceGuard
 from pool_gui.window.lanes import LanesPanel, live_icon
 from pool_gui.window.menus import build_menus
 from pool_gui.window.operations import Operations
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         self.toolbar.follow_theme()
         self._follow_theme()
         self.lanes.follow(controller.viewport)
+        SpaceGuard(self).guard(self)
         self.lanes.view.setFocus()
 
     def _build(self) -> None:

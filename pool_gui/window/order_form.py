@@ -60,8 +60,8 @@ class OrderForm(QWidget):
         self.demo.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         for text, value in (
             (self.tr("at once"), AT_ONCE),
-            (self.tr("a second, steady"), str(Arrival.STEADY)),
-            (self.tr("a second, random"), str(Arrival.POISSON)),
+            (self.tr("/s, steady"), str(Arrival.STEADY)),
+            (self.tr("/s, random"), str(Arrival.POISSON)),
             (self.tr("in flight"), str(Arrival.IN_FLIGHT)),
         ):
             self.arrival.addItem(text, value)

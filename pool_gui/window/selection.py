@@ -1,15 +1,18 @@
 """The right column: all that is known of the selected worker and task. GUI thread."""
 
 from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy
 
 from pool_gui.monitor.snapshot import Snapshot, TaskRow, WorkerRow
 from pool_gui.window import numbers
 from pool_gui.window.controller import Selection
+from pool_gui.window.pool_facts import PoolFacts
 from pool_gui.window.text import plain, short_function
 from pool_gui.window.widgets import ElidedLabel, Panel, label
 
 _RECENT = 8
+_POOL_FROM_HEIGHT = 620
 
 
 class SelectionPanel(Panel):
@@ -44,7 +47,14 @@ class SelectionPanel(Panel):
         for line in self._recent:
             self.body.addWidget(line)
         self.body.addStretch(1)
+        self._pool = PoolFacts()
+        self.body.addWidget(self._pool)
         self._show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
+        """Give the pool's facts up where the selection needs the room."""
+        super().resizeEvent(event)
+        self._pool.setVisible(self.height() >= _POOL_FROM_HEIGHT)
 
     @Slot(object)
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -52,6 +62,7 @@ class SelectionPanel(Panel):
         self._snapshot = snapshot
         if self.isVisible():
             self._show()
+            self._pool.show_snapshot(snapshot)
 
     @Slot(object)
     def show_selection(self, selection: Selection) -> None:

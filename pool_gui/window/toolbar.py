@@ -48,7 +48,7 @@ class Toolbar(QWidget):
         row.addWidget(_separator())
         self.size_box.setRange(1, MAX_WORKERS)
         self.size_box.setValue(8)
-        self.size_box.setFixedWidth(74)
+        self.size_box.setFixedWidth(68)
         inset(self.size_box)
         self.size_box.setAccessibleName(self.tr("Workers"))
         self.size_box.setToolTip(

@@ -129,6 +129,7 @@ def ours(application: QApplication, seconds: float) -> tuple[list[float], float,
     options = WindowOptions(size=(1280, 800), workers=WORKERS, load=load)
     program = app.Program(application, options)
     program.begin()
+    app.calm_interpreter()
     run_for(application, 4)
     lanes = Repaints(program.window.lanes.view.viewport())
     charts = Repaints(program.window.charts.busy.plot.viewport())
