@@ -84,6 +84,7 @@ class Card(QWidget):
         self._alarm = False
         self._caption_font = figures(self.font(), 11)
         self._value_font = figures(self.font(), 18, bold=True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumWidth(84)
         self.setFixedHeight(56)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -107,6 +108,7 @@ class Card(QWidget):
         """Paint the box, the texts and the curve."""
         colours = self._theme.colours
         painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(colours.page))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(QColor(colours.line))

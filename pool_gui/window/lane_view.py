@@ -18,6 +18,7 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import (
+    QColor,
     QHelpEvent,
     QImage,
     QMouseEvent,
@@ -70,7 +71,8 @@ class LaneView(QAbstractScrollArea):
         self.setMinimumHeight(80)
         self.setAccessibleName(self.tr("Worker lanes"))
         self.viewport().setMouseTracking(True)
-        self.viewport().setAutoFillBackground(False)
+        # It fills itself: what lies below need not be painted for each frame.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._theme = theme
         self.colour_by = BY_FUNCTION
         self._snapshot: Snapshot | None = None
@@ -196,6 +198,7 @@ class LaneView(QAbstractScrollArea):
         """Paint the lanes in sight, and the time axis."""
         snapshot = self._snapshot
         painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), QColor(self._theme.colours.panel))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if snapshot is not None:
             height, offset = self._row_pixels(), self.verticalScrollBar().value()
