@@ -53,8 +53,8 @@ def exit_words(code: int) -> str:
     try:
         name = signal.Signals(-code).name
     except ValueError:
-        return f"ended by signal {-code}"
-    return f"ended by signal {-code} ({name})"
+        return f"was ended by signal {-code}"
+    return f"was ended by signal {-code} ({name})"
 
 
 def _creation_flags() -> int:

@@ -2,11 +2,9 @@
 
 import gc
 import logging
-import signal
 import sys
 import threading
 from collections.abc import Callable
-from types import TracebackType
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
@@ -14,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pool_gui.monitor.launcher import pool_process
 from pool_gui.monitor.session import Session
 from pool_gui.window.controller import Controller
+from pool_gui.window.hooks import Hooks
 from pool_gui.window.icons import application_icon
 from pool_gui.window.main_window import MainWindow
 from pool_gui.window.options import WindowOptions
@@ -85,6 +84,11 @@ class Program(QObject):
             self._ender.start()
             self._look.start()
 
+    def leave(self) -> None:
+        """Remember the layout and end, without asking: a signal came."""
+        self.window.remember()
+        self.end()
+
     def _close_session(self) -> None:
         self._unfinished = self.session.close(_CLOSE_SECONDS)
 
@@ -136,7 +140,7 @@ def run(options: WindowOptions) -> int:
     """Open the window and return the exit code when it has closed."""
     application = make_application()
     program = Program(application, options)
-    hooks = Hooks(program)
+    hooks = Hooks(program.defect.emit, program.leave)
     hooks.install()
     # Python sees a signal only when it runs: the timer lets it, four times a second.
     pulse = QTimer(program)
@@ -148,42 +152,3 @@ def run(options: WindowOptions) -> int:
     code = application.exec()
     hooks.remove()
     return code
-
-
-class Hooks:
-    """Lets exceptions that nobody caught be seen, and signals end the program."""
-
-    def __init__(self, program: Program) -> None:
-        self._program = program
-        self._threads = threading.excepthook
-
-    def install(self) -> None:
-        """Take over the hooks and the signals."""
-        sys.excepthook = self._on_exception
-        threading.excepthook = self._on_thread_exception
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._on_signal)
-
-    def remove(self) -> None:
-        """Give them back."""
-        sys.excepthook = sys.__excepthook__
-        threading.excepthook = self._threads
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
-
-    def _on_exception(
-        self,
-        kind: type[BaseException],
-        error: BaseException,
-        trace: TracebackType | None,
-    ) -> None:
-        _LOG.error("an error in the window", exc_info=(kind, error, trace))
-        self._program.defect.emit(f"A defect of pool_gui: {kind.__name__}: {error}")
-
-    def _on_thread_exception(self, hooked: threading.ExceptHookArgs) -> None:
-        error = hooked.exc_value or SystemExit()
-        self._on_exception(hooked.exc_type, error, hooked.exc_traceback)
-
-    def _on_signal(self, _number: int, _frame: object) -> None:
-        self._program.window.remember()
-        self._program.end()

@@ -51,7 +51,6 @@ class Bars(QFrame):
             defect_layout.addWidget(close)
         for bar in (self.defect, self.lost, self.silent, self.paused):
             column.addWidget(bar)
-        self._defects = 0
         self.hide()
 
     def _say(self, bar: Bar, text: str) -> None:
@@ -92,13 +91,10 @@ class Bars(QFrame):
 
     @Slot(str)
     def show_defect(self, sentence: str) -> None:
-        """Say that the window itself has a defect."""
-        self._defects += 1
-        more = f" (\N{MULTIPLICATION SIGN}{self._defects})" if self._defects > 1 else ""
-        self._say(self.defect, sentence + more)
+        """Say that the window itself has a defect, or why an order was not sent."""
+        self._say(self.defect, sentence)
 
     @Slot()
     def clear_defect(self) -> None:
         """Hide the defect's bar."""
-        self._defects = 0
         self._say(self.defect, "")

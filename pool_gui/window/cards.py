@@ -16,7 +16,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from pool_gui.monitor.snapshot import Floats, Snapshot
+from pool_gui.monitor.snapshot import Floats, LinkState, Snapshot
 from pool_gui.window import numbers
 from pool_gui.window.theme import FAILED, Theme, figures
 
@@ -43,8 +43,8 @@ class CardSpec:
 
 
 def _busy(snapshot: Snapshot) -> str:
-    pool = snapshot.pool
-    if pool is None:
+    pool, link = snapshot.pool, snapshot.link.state
+    if pool is None or link in {LinkState.LOST, LinkState.ENDED}:
         return numbers.UNKNOWN
     return translate("Cards", "{0} of {1}").format(pool.busy, pool.alive)
 
@@ -55,8 +55,10 @@ def _queued(snapshot: Snapshot) -> str:
 
 
 def _throughput(snapshot: Snapshot) -> str:
-    pool = snapshot.pool
-    return numbers.UNKNOWN if pool is None else numbers.rate(pool.throughput_per_second)
+    pool, link = snapshot.pool, snapshot.link.state
+    if pool is None or link in {LinkState.LOST, LinkState.ENDED}:
+        return numbers.UNKNOWN  # what it was before is on the chart
+    return numbers.rate(pool.throughput_per_second)
 
 
 def _wait(snapshot: Snapshot) -> str:

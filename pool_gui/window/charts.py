@@ -49,7 +49,7 @@ class ChartPanel(Panel):
         head.addStretch(1)
         head.addWidget(self.figure)
         self.body.addLayout(head)
-        self.plot: Any = pg.PlotWidget()  # Any: pyqtgraph has no types
+        self.plot: Any = pg.PlotWidget(enableMenu=False)  # Any: pyqtgraph has no types
         self.plot.setAccessibleName(title)
         self.plot.setMenuEnabled(False)
         self.plot.setMouseEnabled(x=False, y=False)

@@ -187,7 +187,13 @@ def _numbers(
 
 def workers_table() -> Table[WorkerRow]:
     """Return the table of workers."""
-    columns: tuple[Column[WorkerRow], ...] = (
+    columns = (*_state_columns(), *_work_columns())
+    model = TableModel(columns, lambda row: (row.key,))
+    return Table(model, translate("Tables", "Workers"))
+
+
+def _state_columns() -> tuple[Column[WorkerRow], ...]:
+    return (
         _words(
             translate("Tables", "Worker"),
             translate("Tables", "The thread's name."),
@@ -211,6 +217,11 @@ def workers_table() -> Table[WorkerRow]:
             _runs,
             170,
         ),
+    )
+
+
+def _work_columns() -> tuple[Column[WorkerRow], ...]:
+    return (
         Column(
             translate("Tables", "Busy"),
             translate(
@@ -237,9 +248,6 @@ def workers_table() -> Table[WorkerRow]:
             _thread,
             80,
         ),
-    )
-    return Table(
-        TableModel(columns, lambda row: (row.key,)), translate("Tables", "Workers")
     )
 
 

@@ -26,9 +26,9 @@ def child(code: str, secrets: dict[str, str] | None = None) -> tuple[ChildProces
     [
         (0, "exited with code 0"),
         (3, "exited with code 3"),
-        (-9, "ended by signal 9 (SIGKILL)"),
-        (-11, "ended by signal 11 (SIGSEGV)"),
-        (-199, "ended by signal 199"),
+        (-9, "was ended by signal 9 (SIGKILL)"),
+        (-11, "was ended by signal 11 (SIGSEGV)"),
+        (-199, "was ended by signal 199"),
     ],
 )
 def test_an_exit_is_put_in_words(code: int, words: str) -> None:
