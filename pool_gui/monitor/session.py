@@ -32,7 +32,7 @@ _SILENT_SECONDS: Final = 1 / 15
 _BUSY_SECONDS: Final = 1 / 25
 """While tasks run: a process that is late with its frames must not stop the views."""
 
-_QUIET_SECONDS: Final = 0.2
+_QUIET_SECONDS: Final = 0.35
 _ALONE_SECONDS: Final = 1.0
 """Between snapshots while there is no process."""
 

@@ -124,7 +124,7 @@ class TimeChart(ChartPanel):
         super().__init__(title, explanation, empty, theme)
         self._top = 0.0
         self._low_for = 0
-        self._span = 0.0
+        self._span = 0
         self._lines = [
             pg.InfiniteLine(angle=0, movable=False, pen=pg.mkPen(None))
             for _ in range(3)
@@ -151,10 +151,9 @@ class TimeChart(ChartPanel):
         self._scale(float(known.max()) if len(known) else 0.0)
         self._curve.setData(ages, values)
 
-    def _scale_time(self, first: float) -> None:
-        self._span = first
-        self.plot.setXRange(first, 0, padding=0)
-        seconds = round(-first)
+    def _scale_time(self, seconds: int) -> None:
+        self._span = seconds
+        self.plot.setXRange(-seconds, 0, padding=0)
         ticks = [
             (-seconds * part / 3, numbers.axis_duration(seconds * part / 3))
             for part in (3, 2, 1)

@@ -1,6 +1,7 @@
 import json
 import logging
 import os
+import re
 import signal
 import sys
 import threading
@@ -167,7 +168,7 @@ def test_a_silent_process_is_named_and_the_window_goes_on(
     one = watch("silent")
     one.session.launch_pool(8)
     first = one.until_state(LinkState.SILENT)
-    assert "has not answered for 1.0 s" in first.link.text
+    assert re.search(r"has not answered for \d\.\d s", first.link.text)
     later = one.until(lambda s: s.link.silent_seconds > 1.5)
     assert later.number > first.number + 3
     assert later.lanes is not None
