@@ -145,8 +145,10 @@ class TimeChart(ChartPanel):
     def draw(self, snapshot: Snapshot) -> None:
         """Draw the curve, and scale when it asks for it."""
         ages, values = snapshot.series.age_seconds, self.values(snapshot)
-        if len(ages) and abs(ages[0] - self._span) > 1:
-            self._scale_time(float(ages[0]))
+        # Whole seconds: the oldest point's age changes a little all the time, and an
+        # axis that changes is the dearest part of a plot.
+        if len(ages) and (seconds := round(-float(ages[0]))) != self._span:
+            self._scale_time(seconds)
         known = values[~np.isnan(values)]
         self._scale(float(known.max()) if len(known) else 0.0)
         self._curve.setData(ages, values)

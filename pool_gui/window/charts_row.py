@@ -1,7 +1,7 @@
 """The row of four charts, and what each says of itself. GUI thread only."""
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from pool_gui.monitor.snapshot import Snapshot
 from pool_gui.window.charts import BusyChart, DepthChart, ThroughputChart
@@ -49,7 +49,11 @@ class ChartsRow(QWidget):
         )
         self._charts = (self.queue_depth, self.busy, self.throughput, self.times)
         for chart in self._charts:
-            row.addWidget(chart)
+            # Equal widths, whatever each has to say.
+            chart.setSizePolicy(
+                QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding
+            )
+            row.addWidget(chart, 1)
         self.follow_theme()
 
     @Slot(object)

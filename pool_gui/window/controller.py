@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 
 from pool_gui.monitor.snapshot import Link, LinkState, Snapshot, Viewport
 from pool_gui.window.port import SessionPort
@@ -20,6 +20,9 @@ from pool_gui.wire.commands import Arrival, Command
 RUNNING_STATES: Final = ("running", "paused", "draining")
 _LIVE: Final = (LinkState.LIVE, LinkState.SILENT)
 _MAX_PENDING: Final = 16
+_QUIET_MS: Final = 380
+"""While nothing moves but the time, views are painted this seldom: an idle window is
+to cost next to nothing."""
 AT_ONCE: Final = "at-once"
 """The way of arriving that is a batch and no load."""
 
@@ -91,6 +94,7 @@ class Controller(QObject):
         self._link: Link | None = None
         self._pool_state = ""
         self._shown: Snapshot | None = None
+        self._since_shown = QElapsedTimer()
         self.newest: Snapshot | None = None
         """The newest snapshot, shown or held back."""
         self.selection = Selection()
@@ -111,11 +115,17 @@ class Controller(QObject):
         self.observed.emit(snapshot)
         if self.display_paused:
             self.held_back_changed.emit(self._held_back(snapshot))
-        else:
+        elif not self._may_wait(snapshot):
             self._show(snapshot)
+
+    def _may_wait(self, snapshot: Snapshot) -> bool:
+        """Return whether this shows nothing new, so soon after the last one."""
+        still = self._shown is not None and self._shown.quiet and snapshot.quiet
+        return still and self._since_shown.elapsed() < _QUIET_MS
 
     def _show(self, snapshot: Snapshot) -> None:
         self._shown = snapshot
+        self._since_shown.start()
         self.snapshot_changed.emit(snapshot)
 
     def _follow_link(self, snapshot: Snapshot) -> None:

@@ -105,6 +105,17 @@ def test_a_paused_display_holds_snapshots_back_and_counts_what_ended(
     assert shown == [later]
 
 
+def test_views_rest_while_nothing_moves_but_the_time(pair: Pair, qtbot: QtBot) -> None:
+    session, controller = pair
+    shown: list[int] = []
+    controller.snapshot_changed.connect(lambda one: shown.append(one.number))
+    for number, quiet in ((1, False), (2, True), (3, True), (4, True), (5, False)):
+        snapshot = Scene(number=number, workers=1, tasks=1).snapshot()
+        with qtbot.waitSignal(controller.observed):
+            session.publish(replace(snapshot, quiet=quiet))
+    assert shown == [1, 2, 5]
+
+
 def test_the_link_is_told_only_when_its_state_or_sentence_is_another(
     pair: Pair, qtbot: QtBot
 ) -> None:
