@@ -224,13 +224,13 @@ SPECS: Final = (
         "close",
         QT_TRANSLATE_NOOP("Actions", "Close"),
         QT_TRANSLATE_NOOP("Actions", "End the pool and leave"),
-        "Ctrl+Q",
+        "Ctrl+Q; Ctrl+W",
     ),
     _spec(
         "keys",
         QT_TRANSLATE_NOOP("Actions", "Keyboard shortcuts"),
         QT_TRANSLATE_NOOP("Actions", "List all keys"),
-        "F1",
+        "F1; Ctrl+?",
     ),
     _spec(
         "about",
@@ -267,7 +267,7 @@ class Actions(QObject):
         action.setObjectName(spec.name)
         action.setCheckable(spec.checkable)
         if spec.keys:
-            action.setShortcut(QKeySequence(spec.keys))
+            action.setShortcuts(QKeySequence.listFromString(spec.keys))
         self._actions[spec.name] = action
         self._icons[spec.name] = spec.icon
         self._tips[spec.name] = _translated(spec.tip)

@@ -7,7 +7,7 @@ may call; at most one wake-up is in flight. Widgets know the signals, not the se
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
@@ -95,6 +95,7 @@ class Controller(QObject):
         self._pool_state = ""
         self._shown: Snapshot | None = None
         self._since_shown = QElapsedTimer()
+        self._frozen_end_ns: int | None = None
         self.newest: Snapshot | None = None
         """The newest snapshot, shown or held back."""
         self.selection = Selection()
@@ -115,8 +116,21 @@ class Controller(QObject):
         self.observed.emit(snapshot)
         if self.display_paused:
             self.held_back_changed.emit(self._held_back(snapshot))
+            self._show_other_lanes(snapshot)
         elif not self._may_wait(snapshot):
             self._show(snapshot)
+
+    def _show_other_lanes(self, snapshot: Snapshot) -> None:
+        """Show other lanes on a display that else stands still: a person looks round.
+
+        While it is paused the viewport has a fixed end, so only a person moves it.
+        """
+        shown = self._shown
+        if shown is None or shown.lanes is None or snapshot.lanes is None:
+            return
+        before, now = shown.lanes, snapshot.lanes
+        if (before.begin_ns, before.end_ns) != (now.begin_ns, now.end_ns):
+            self._show(replace(shown, lanes=now, workers=snapshot.workers))
 
     def _may_wait(self, snapshot: Snapshot) -> bool:
         """Return whether this shows nothing new, so soon after the last one."""
@@ -193,7 +207,9 @@ class Controller(QObject):
             self.selection_changed.emit(selection)
 
     def set_viewport(self, viewport: Viewport) -> None:
-        """Show another part of the lanes."""
+        """Show another part of the lanes; on a paused display, none after its end."""
+        if self.display_paused and viewport.end_ns is None:
+            viewport = replace(viewport, end_ns=self._frozen_end_ns)
         if viewport != self.viewport:
             self.viewport = viewport
             self._session.set_viewport(viewport)
@@ -204,6 +220,14 @@ class Controller(QObject):
         if paused == self.display_paused:
             return
         self.display_paused = paused
+        lanes = self._shown.lanes if self._shown is not None else None
+        if paused:
+            live = self.viewport.end_ns is None
+            now_ns = None if lanes is None else lanes.end_ns if live else lanes.now_ns
+            self._frozen_end_ns = now_ns
+            self.set_viewport(self.viewport)
+        elif self.viewport.end_ns == self._frozen_end_ns:
+            self.set_viewport(replace(self.viewport, end_ns=None))
         self.display_paused_changed.emit(paused)
         if not paused and self.newest is not None:
             self._show(self.newest)

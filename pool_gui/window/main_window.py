@@ -209,6 +209,7 @@ class MainWindow(QMainWindow):
         self._split.setSizes(_SPLIT)
         self.actions_by_name["selection"].setChecked(True)
         self.selection.setVisible(True)
+        self.tabs.reset_columns()
 
     @Slot()
     def stop(self) -> None:
@@ -232,6 +233,7 @@ class MainWindow(QMainWindow):
                 "theme": self._theme.name,
                 "selection": self.actions_by_name["selection"].isChecked(),
                 "demo": str(self.toolbar.order.demo.currentData()),
+                "columns": self.tabs.column_states(),
             },
         )
 
@@ -244,6 +246,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name["selection"].setChecked(shown)
         self.selection.setVisible(shown and self.width() >= _NARROW_BELOW)
         self.toolbar.order.choose(str(values.get("demo", "")))
+        self.tabs.restore_columns(values.get("columns"))
 
     def allow_closing(self) -> None:
         """Let the next close through: all has ended."""

@@ -79,6 +79,7 @@ class OrderForm(QWidget):
         self.amount.setToolTip(self.tr("How many tasks."))
         self.options.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.options.setMenu(self._menu)
+        self.options.setObjectName("options")
         self.options.setAccessibleName(self.tr("Parameters"))
         self.options.setToolTip(self.tr("The demo's parameters and the random seed."))
         self._seed.setRange(0, 2_000_000_000)

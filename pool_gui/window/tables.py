@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Generic
 
 from PySide6.QtCore import QCoreApplication, QModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from pool_gui.monitor.snapshot import FunctionRow, TaskRow, WorkerRow
@@ -65,12 +65,22 @@ class Table(QTableView, Generic[Row]):
 
     def copy(self) -> None:
         """Copy what is shown, as tab-separated lines with the titles on top."""
-        columns = self.table.columns
-        lines = ["\t".join(column.title for column in columns)]
-        for place in range(self.table.rowCount()):
-            row = self.table.row(place)
-            lines.append("\t".join(column.text(row) for column in columns))
-        QGuiApplication.clipboard().setText("\n".join(lines))
+        titles = "\t".join(column.title for column in self.table.columns)
+        lines = [self._line(place) for place in range(self.table.rowCount())]
+        QGuiApplication.clipboard().setText("\n".join([titles, *lines]))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  # Qt's name
+        """Copy the selected row whole: Qt would copy one cell."""
+        rows = self.selectionModel().selectedRows()
+        if event.matches(QKeySequence.StandardKey.Copy) and rows:
+            lines = (self._line(index.row()) for index in rows)
+            QGuiApplication.clipboard().setText("\n".join(lines))
+        else:
+            super().keyPressEvent(event)
+
+    def _line(self, place: int) -> str:
+        row = self.table.row(place)
+        return "\t".join(column.text(row) for column in self.table.columns)
 
 
 def tasks_table() -> Table[TaskRow]:

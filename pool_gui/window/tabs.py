@@ -3,11 +3,19 @@
 from typing import Final
 
 from PySide6.QtCore import QElapsedTimer, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QTabBar, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QStackedWidget,
+    QTabBar,
+    QTableView,
+    QWidget,
+)
 
 from pool_gui.monitor.snapshot import Snapshot, TaskRow, WorkerRow
 from pool_gui.window.controller import Selection
 from pool_gui.window.log_view import LogView
+from pool_gui.window.settings import bytes_of, text_of
 from pool_gui.window.tables import Table, functions_table, tasks_table, workers_table
 from pool_gui.window.theme import Theme
 from pool_gui.window.widgets import Panel, label
@@ -36,6 +44,7 @@ class Tabs(Panel):
         self._selection = Selection()
         self._snapshot: Snapshot | None = None
         self._build()
+        self._first_columns = self.column_states()
         self.bar.currentChanged.connect(self._on_tab_changed)
         self.filter.textChanged.connect(self._on_filter_changed)
         self.tasks.picked.connect(self._on_task_picked)
@@ -64,6 +73,31 @@ class Tabs(Panel):
         self.body.addLayout(head)
         self.body.addWidget(self._stack, 1)
         self.setMinimumHeight(96)
+
+    def _tables(self) -> dict[str, QTableView]:
+        return {
+            "tasks": self.tasks,
+            "workers": self.workers,
+            "functions": self.functions,
+        }
+
+    def column_states(self) -> dict[str, object]:
+        """Return the columns' widths, order and sorting, to be remembered."""
+        return {
+            name: text_of(table.horizontalHeader().saveState())
+            for name, table in self._tables().items()
+        }
+
+    def restore_columns(self, states: object) -> None:
+        """Take up what `column_states` returned; what is broken stays as it is."""
+        if isinstance(states, dict):
+            for name, table in self._tables().items():
+                table.horizontalHeader().restoreState(bytes_of(states.get(name)))
+
+    @Slot()
+    def reset_columns(self) -> None:
+        """Give the columns back the widths and order they had at first."""
+        self.restore_columns(self._first_columns)
 
     @Slot(object)
     def show_snapshot(self, snapshot: Snapshot) -> None:

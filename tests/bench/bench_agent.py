@@ -23,7 +23,7 @@ from pool_gui.wire.errors import LinkClosedError
 from pool_gui.wire.protocol import PROTOCOL_VERSION
 
 WORKERS = 4
-TASKS = 600_000
+TASKS = 1_000_000
 
 
 def noop() -> None:
@@ -52,6 +52,7 @@ def child() -> None:
         agent = Agent(connect(environment), lambda _command: "")
         agent.start()
         agent.watch(ThreadPoolAdapter(pool))
+        rate(pool)  # warm up as well: the agent settles on how much it samples
         watched = rate(pool)
         agent.stop()
         pool.join()

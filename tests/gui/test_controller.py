@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 from pytestqt.qtbot import QtBot
-from window_support import FakeSession, Scene, nothing
+from window_support import NOW_NS, FakeSession, Scene, nothing
 
 from pool_gui.monitor.snapshot import LinkState, Snapshot, Viewport
 from pool_gui.window.controller import AT_ONCE, Controller, Order, Selection
@@ -103,6 +103,52 @@ def test_a_paused_display_holds_snapshots_back_and_counts_what_ended(
     assert shown == []
     controller.pause_display(paused=False)
     assert shown == [later]
+
+
+def test_on_a_paused_display_a_person_looks_round_in_what_was(
+    pair: Pair, qtbot: QtBot
+) -> None:
+    session, controller = pair
+    with qtbot.waitSignal(controller.snapshot_changed):
+        session.publish(Scene().snapshot())
+    controller.pause_display(paused=True)
+    frozen = Viewport(30.0, NOW_NS, 600)
+    assert session.viewports == [frozen]
+    controller.set_viewport(Viewport(10.0, None, 600))
+    assert session.viewports[-1] == Viewport(10.0, NOW_NS, 600)
+    zoomed = Scene(number=2, span_seconds=10.0).snapshot()
+    with qtbot.waitSignal(controller.snapshot_changed) as shown:
+        session.publish(zoomed)
+    assert shown.args is not None
+    assert shown.args[0].number == 1, "all but the lanes stands still"
+    assert shown.args[0].lanes is zoomed.lanes
+    controller.pause_display(paused=False)
+    assert session.viewports[-1] == Viewport(10.0, None, 600), "follows now again"
+
+
+def test_a_display_paused_on_the_past_stays_there_afterwards(
+    pair: Pair, qtbot: QtBot
+) -> None:
+    session, controller = pair
+    past = Viewport(30.0, NOW_NS - 50, 600)
+    controller.set_viewport(past)
+    with qtbot.waitSignal(controller.snapshot_changed):
+        session.publish(Scene(end_ns=NOW_NS - 50).snapshot())
+    controller.pause_display(paused=True)
+    controller.pause_display(paused=False)
+    assert session.viewports == [past]
+
+
+def test_live_on_a_paused_display_leads_to_when_it_was_paused(
+    pair: Pair, qtbot: QtBot
+) -> None:
+    session, controller = pair
+    controller.set_viewport(Viewport(30.0, NOW_NS - 50, 600))
+    with qtbot.waitSignal(controller.snapshot_changed):
+        session.publish(Scene(end_ns=NOW_NS - 50).snapshot())
+    controller.pause_display(paused=True)
+    controller.set_viewport(Viewport(30.0, None, 600))
+    assert session.viewports[-1] == Viewport(30.0, NOW_NS, 600)
 
 
 def test_views_rest_while_nothing_moves_but_the_time(pair: Pair, qtbot: QtBot) -> None:

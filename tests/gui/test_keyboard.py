@@ -3,6 +3,7 @@
 import pytest
 from gui_support import Opened, running
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -79,3 +80,25 @@ def test_control_return_submits_from_any_place(active: Opened, qtbot: QtBot) -> 
     )
     [order] = active.session.sent
     assert isinstance(order, commands.Batch)
+
+
+def test_control_c_copies_the_selected_row_as_tab_separated_text(
+    active: Opened, qtbot: QtBot
+) -> None:
+    table = active.window.tabs.tasks
+    table.selectRow(1)
+    focus(table, qtbot)
+    control = Qt.KeyboardModifier.ControlModifier
+    qtbot.keyClick(table, Qt.Key.Key_C, control)
+    cells = QGuiApplication.clipboard().text().split("\t")
+    assert cells[1:4] == ["#201", "demo.module.prime_count", "demo_1"]
+
+
+def test_no_key_belongs_to_two_actions(active: Opened) -> None:
+    taken = [
+        key.toString()
+        for action in active.window.actions_by_name
+        for key in action.shortcuts()
+    ]
+    assert {"Ctrl+Q", "Ctrl+W", "F1", "Ctrl+?"} <= set(taken)
+    assert len(taken) == len(set(taken))
