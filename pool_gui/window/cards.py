@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from pool_gui.monitor.snapshot import Floats, LinkState, Snapshot
 from pool_gui.window import numbers
-from pool_gui.window.theme import FAILED, Theme, figures
+from pool_gui.window.theme import Theme, figures
 
 translate = QCoreApplication.translate
 
@@ -122,7 +122,7 @@ class Card(QWidget):
         flags = Qt.AlignmentFlag.AlignLeft
         painter.drawText(inner, flags | Qt.AlignmentFlag.AlignTop, self.spec.caption)
         painter.setFont(self._value_font)
-        painter.setPen(QColor(FAILED if self._alarm else colours.text))
+        painter.setPen(QColor(colours.warntext if self._alarm else colours.text))
         painter.drawText(inner, flags | Qt.AlignmentFlag.AlignBottom, self._value)
         if self.width() >= _SPARK_FROM_WIDTH:
             self._paint_curve(painter, inner)

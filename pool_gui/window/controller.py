@@ -143,9 +143,11 @@ class Controller(QObject):
         self.snapshot_changed.emit(snapshot)
 
     def _follow_link(self, snapshot: Snapshot) -> None:
-        if snapshot.link.state is LinkState.LOST:
-            self._pending.clear()
         before = self._link
+        lost = snapshot.link.state is LinkState.LOST
+        if lost and (before is None or before.state is not LinkState.LOST):
+            # Only once: a stale snapshot must not drop what a restart is to send.
+            self._pending.clear()
         self._link = snapshot.link
         if before is None or (before.state, before.text) != (
             snapshot.link.state,
