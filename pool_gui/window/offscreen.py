@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from pool_gui.monitor.session import Session
 from pool_gui.monitor.snapshot import LinkState, Snapshot
+from pool_gui.window.app import Program, make_application
 from pool_gui.window.options import SnapshotOptions
 
 _START_MS = 20_000
@@ -20,9 +21,6 @@ class Photographer(QObject):
     """Waits until the demo has run long enough, takes the picture, and ends."""
 
     def __init__(self, application: QApplication, options: SnapshotOptions) -> None:
-        # Imported late: the platform must be chosen before Qt's widgets come.
-        from pool_gui.window.app import Program  # noqa: PLC0415
-
         super().__init__(application)
         self._application = application
         self._options = options
@@ -83,8 +81,6 @@ class Photographer(QObject):
 def save(options: SnapshotOptions) -> int:
     """Run the window offscreen, save picture and report; return the exit code."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from pool_gui.window.app import make_application  # noqa: PLC0415  # see above
-
     application = make_application()
     photographer = Photographer(application, options)
     photographer.begin()

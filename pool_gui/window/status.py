@@ -52,6 +52,7 @@ class StatusBar(QStatusBar):
         words = {
             LinkState.NONE: self.tr("no pool"),
             LinkState.STARTING: self.tr("starting"),
+            LinkState.SILENT: self.tr("no answer"),
             LinkState.LOST: self.tr("pool process lost"),
             LinkState.ENDED: self.tr("ended"),
         }
