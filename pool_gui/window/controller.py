@@ -178,10 +178,13 @@ class Controller(QObject):
 
     @property
     def has_work(self) -> bool:
-        """Whether tasks run or wait."""
-        pool = self.newest.pool if self.newest is not None else None
-        return self._pool_state in RUNNING_STATES and bool(
-            pool and (pool.busy or pool.depth)
+        """Whether tasks run or wait, or a load is still submitting some."""
+        snapshot = self.newest
+        if snapshot is None or snapshot.pool is None:
+            return False
+        pool, loaded = snapshot.pool, snapshot.load is not None
+        return self._pool_state in RUNNING_STATES and (
+            loaded or pool.busy > 0 or pool.depth > 0
         )
 
     def start_pool(self, size: int, *first: Command) -> None:

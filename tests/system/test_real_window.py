@@ -118,7 +118,7 @@ def test_closing_with_work_asks_and_the_safe_answer_keeps_running(
     launch: Launcher,
 ) -> None:
     app = launch("--demo", "sleep", "--workers", "4")
-    app.wait_for_title("running, 4 workers")
+    app.wait_for_title("running, 4 workers, sleep")
     app.key("ctrl+q")
     wait_for(
         lambda: len(app.xdotool("search", "--pid", str(app.process.pid)).split()) > 1,
