@@ -9,19 +9,39 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pool_gui.pool import (
+        Hooks,
+        PoolState,
+        PoolStateError,
+        PoolStatistics,
         ProcessThread,
+        QueueFullError,
         Task,
+        TaskDroppedError,
+        TaskExpiredError,
+        TaskState,
         TaskTypeErrorException,
         ThreadPool,
         ThreadSafeQueue,
+        WhenFull,
+        WorkerStartError,
     )
 
 __all__ = [
+    "Hooks",
+    "PoolState",
+    "PoolStateError",
+    "PoolStatistics",
     "ProcessThread",
+    "QueueFullError",
     "Task",
+    "TaskDroppedError",
+    "TaskExpiredError",
+    "TaskState",
     "TaskTypeErrorException",
     "ThreadPool",
     "ThreadSafeQueue",
+    "WhenFull",
+    "WorkerStartError",
     "__version__",
 ]
 

@@ -1,29 +1,43 @@
 """The thread pool: tasks, their queue, the workers, the pool. Needs psutil alone."""
 
-from pool_gui.pool.counts import PoolCounts
+from pool_gui.pool.bounded import WhenFull
+from pool_gui.pool.counts import PoolCounts, PoolStatistics
 from pool_gui.pool.errors import (
     PoolStateError,
+    QueueFullError,
+    TaskDroppedError,
+    TaskExpiredError,
     TaskTypeErrorException,
     WorkerStartError,
 )
+from pool_gui.pool.future import TaskFuture
+from pool_gui.pool.hooks import Hooks
 from pool_gui.pool.pool import ThreadPool
 from pool_gui.pool.queue import ThreadSafeQueue
 from pool_gui.pool.record import NO_SPANS, WorkerRecord
-from pool_gui.pool.states import LEGAL_MOVES, PoolState, WorkerState
+from pool_gui.pool.states import LEGAL_MOVES, PoolState, TaskState, WorkerState
 from pool_gui.pool.task import Task
 from pool_gui.pool.worker import ProcessThread
 
 __all__ = [
     "LEGAL_MOVES",
     "NO_SPANS",
+    "Hooks",
     "PoolCounts",
     "PoolState",
     "PoolStateError",
+    "PoolStatistics",
     "ProcessThread",
+    "QueueFullError",
     "Task",
+    "TaskDroppedError",
+    "TaskExpiredError",
+    "TaskFuture",
+    "TaskState",
     "TaskTypeErrorException",
     "ThreadPool",
     "ThreadSafeQueue",
+    "WhenFull",
     "WorkerRecord",
     "WorkerStartError",
     "WorkerState",

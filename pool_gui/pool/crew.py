@@ -1,7 +1,8 @@
 """The workers of one pool: who is there, who was told to go, what those gone had done.
 
-Any thread may call anything; `lock` guards it, which is the pool's lifecycle lock. It
-is never held while a task runs or a thread is waited for.
+Any thread may call anything; `lock` guards it. It is held for moments only: never while
+a task runs, or a thread is started or waited for. Those that start threads (`hire_all`,
+`hire`) are called under the pool's life lock, so that they do not cross each other.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from typing import TYPE_CHECKING
 from pool_gui.pool import lifetime
 from pool_gui.pool.errors import WorkerStartError
 from pool_gui.pool.record import NO_SPANS, WorkerRecord
+from pool_gui.pool.watchers import FOREVER
 from pool_gui.pool.worker import ProcessThread
 
 if TYPE_CHECKING:
+    from pool_gui.pool.kit import Kit
     from pool_gui.pool.queue import ThreadSafeQueue
 
 MAX_DEPARTED = 256
@@ -37,24 +40,44 @@ class Crew:
     """The workers of one pool.
 
     Attributes:
-        lock: guards the lifecycle of pool and workers; re-entrant.
-        size: how many workers are wanted.
+        lock: guards what is in here; re-entrant.
+        size: how many workers are wanted now.
+        floor: how many stay however idle they are.
+        ceiling: how many there are at most; `floor` and `size` in a fixed crew.
+        peak: most workers at once.
+        idle_limit_seconds: after that long idle workers ask whether to stay.
         departed: workers that ended lately, oldest first.
     """
 
-    def __init__(self, name: str, task_queue: ThreadSafeQueue, size: int) -> None:
+    def __init__(self, name: str, task_queue: ThreadSafeQueue, kit: Kit) -> None:
         self.lock = threading.RLock()
-        self.size = size
+        self.size = 0
+        self.floor = 0
+        self.ceiling = 0
+        self.peak = 0
         self.departed: deque[ProcessThread] = deque(maxlen=MAX_DEPARTED)
         self.span_mask = NO_SPANS
         self._name = name
         self._queue = task_queue
+        self._kit = kit
+        self.idle_limit_seconds = FOREVER
         self._next_number = 0
         # Dicts as ordered sets. Active are those not told to go.
         self._living: dict[ProcessThread, None] = {}
         self._active: dict[ProcessThread, None] = {}
         self._ending: list[ProcessThread] = []  # left, but their threads may still run
         self._retired = WorkerCounts()
+        kit.owner = weakref.ref(self)
+
+    @property
+    def is_elastic(self) -> bool:
+        """Whether the number of workers follows the demand."""
+        return self.floor < self.ceiling
+
+    def set_bounds(self, floor: int, ceiling: int) -> None:
+        """Say between what the number of workers moves; hires and dismisses nobody."""
+        with self.lock:
+            self.floor, self.ceiling = floor, ceiling
 
     def living(self) -> tuple[ProcessThread, ...]:
         """Return the workers that have not left, oldest first."""
@@ -83,13 +106,14 @@ class Crew:
         Raises:
             WorkerStartError: a thread could not be started; none is kept.
         """
+        wanted = self.size
         with self.lock:
-            wanted, self.size = self.size, 0
-            try:
-                self.hire(wanted)
-            except WorkerStartError:
-                self.size = wanted
-                raise
+            self.size = 0
+        try:
+            self.hire(wanted)
+        except WorkerStartError:
+            self.size = wanted
+            raise
 
     def hire(self, count: int) -> None:
         """Start `count` more workers.
@@ -98,30 +122,26 @@ class Crew:
             WorkerStartError: a thread could not be started; those this call had
                 started are dismissed again.
         """
-        with self.lock:
-            hired: list[ProcessThread] = []
-            for _ in range(count):
-                worker = self._new_worker()
-                self._living[worker] = self._active[worker] = None
-                self.size += 1
-                try:
-                    worker.start()
-                except (RuntimeError, MemoryError) as error:
-                    self.size -= 1
-                    del self._living[worker], self._active[worker]
-                    for other in hired:
-                        other.dismiss()
-                    raise WorkerStartError(
-                        f"Pool {self._name!r} could not start worker "
-                        f"{len(hired) + 1} of {count} ({error}); use fewer workers."
-                    ) from error
-                hired.append(worker)
-                lifetime.guard(worker)
+        hired: list[ProcessThread] = []
+        for _ in range(count):
+            worker = self._enlist()
+            try:
+                worker.start()
+            except (RuntimeError, MemoryError) as error:
+                self._strike_off(worker)
+                for other in hired:
+                    other.dismiss()
+                raise WorkerStartError(
+                    f"Pool {self._name!r} could not start worker "
+                    f"{len(hired) + 1} of {count} ({error}); use fewer workers."
+                ) from error
+            hired.append(worker)
+            lifetime.guard(worker)
 
     def dismiss(self, count: int) -> tuple[ProcessThread, ...]:
         """Tell up to `count` workers to go, idle ones first, newest first."""
         with self.lock:
-            newest_first = reversed(self._active)
+            newest_first = list(reversed(self._active))
             chosen = sorted(newest_first, key=lambda one: one.record.task is not None)
             dismissed = tuple(chosen[:count])
             for worker in dismissed:
@@ -140,20 +160,52 @@ class Crew:
         """Set the span mask of all workers, and of those to come."""
         with self.lock:
             self.span_mask = mask
-            for worker in self._living:
+            for worker in list(self._living):
                 worker.record.span_mask = mask
+
+    def set_idle_limit(self, seconds: float) -> None:
+        """Set after how long an idle worker above the floor goes; negative: never."""
+        with self.lock:
+            self.idle_limit_seconds = seconds
+            for worker in list(self._living):
+                worker.reconsider(seconds)
 
     def counts(self) -> WorkerCounts:
         """Return the exact counts over all workers, those gone included."""
         with self.lock:
             # Ends are read before starts, so that no task seems ended and not begun.
-            ends = [(w.record.done, w.record.failed) for w in self._living]
-            started = sum(worker.record.started for worker in self._living)
+            # A copy: a finalizer that runs in here may hire.
+            records = [worker.record for worker in list(self._living)]
+            ends = [(record.done, record.failed) for record in records]
+            started = sum(record.started for record in records)
             return WorkerCounts(
                 self._retired.started + started,
                 self._retired.done + sum(done for done, _ in ends),
                 self._retired.failed + sum(failed for _, failed in ends),
             )
+
+    def busy(self) -> int:
+        """Return how many workers have a task in hand, or see to its end."""
+        return sum(worker.record.task is not None for worker in self.living())
+
+    def worker_idles(self, worker: ProcessThread) -> bool:
+        """Say whether a worker that has been idle for long is to stay.
+
+        Called by the worker. False: it was struck from the wanted ones, and must go.
+        """
+        with self.lock:
+            if worker not in self._active or self.size <= self.floor:
+                return True
+            # The size first, then a look at the queue. A put does it the other way
+            # round: it adds its task, and then looks whether the crew may grow. So
+            # either that put hires somebody, or this worker sees its task.
+            self.size -= 1
+            if self._queue.has_ended or self._queue.size():
+                self.size += 1
+                return True
+            del self._active[worker]
+            worker.retire()
+            return False
 
     def worker_dismissed(self, worker: ProcessThread) -> None:
         """Lower the wanted size; called by the worker's `dismiss`."""
@@ -170,7 +222,7 @@ class Crew:
             if worker not in self._living:
                 return True  # a forked child knows no workers
             is_last = len(self._living) == 1
-            if is_last and self._queue.has_ended and self._queue.items:
+            if is_last and self._queue.has_ended and self._queue.size():
                 return False
             record, retired = worker.record, self._retired
             self._retired = WorkerCounts(
@@ -186,11 +238,17 @@ class Crew:
             self._set_inactive(worker)
             self._ending = [one for one in self._ending if one.is_alive()]
             self._ending.append(worker)
+            if not self._living and self._queue.has_ended:
+                self._kit.timekeeper.end()
             return True
 
     def forget_threads(self) -> None:
         """In a forked child: the workers stayed in the parent, and so may the lock."""
         self.lock = threading.RLock()
+        for worker in self._living:
+            task = worker.record.task
+            if task is not None:
+                task.future.abandon()  # its outcome is the parent's to know
         self._living.clear()
         self._active.clear()
         self._ending.clear()
@@ -199,13 +257,30 @@ class Crew:
         was_active = self._active.pop(worker, self) is None
         # Once the queue has ended everybody goes, and the size stays as it was.
         if was_active and not self._queue.has_ended:
+            was_fixed = not self.is_elastic
             self.size -= 1
+            self.floor = min(self.floor, self.size)
+            if was_fixed:
+                self.ceiling = self.size
 
-    def _new_worker(self) -> ProcessThread:
-        number, self._next_number = self._next_number, self._next_number + 1
-        return ProcessThread(
-            self._queue,
-            name=f"{self._name}_{number}",
-            record=WorkerRecord(self.span_mask),
-            owner=weakref.ref(self),
-        )
+    def _enlist(self) -> ProcessThread:
+        with self.lock:
+            number, self._next_number = self._next_number, self._next_number + 1
+            worker = ProcessThread(
+                self._queue,
+                name=f"{self._name}_{number}",
+                record=WorkerRecord(self.span_mask),
+                kit=self._kit,
+            )
+            worker.idle_limit_seconds = self.idle_limit_seconds
+            self._living[worker] = self._active[worker] = None
+            self.size += 1
+            self.peak = max(self.peak, len(self._living))
+            return worker
+
+    def _strike_off(self, worker: ProcessThread) -> None:
+        """Forget a worker whose thread could not be started."""
+        with self.lock:
+            del self._living[worker]
+            if self._active.pop(worker, self) is None:
+                self.size -= 1

@@ -1,5 +1,7 @@
 """What the pool raises, each with one sentence that says what to do."""
 
+import queue
+
 
 class TaskTypeErrorException(TypeError):  # noqa: N818 - the seed's name
     """Something that is no `Task` was put; nothing was queued."""
@@ -11,3 +13,15 @@ class PoolStateError(RuntimeError):
 
 class WorkerStartError(RuntimeError):
     """The system refused a thread; pool and queue are as they were before the call."""
+
+
+class QueueFullError(queue.Full):
+    """The queue has reached its limit (and stayed so in time); nothing was queued."""
+
+
+class TaskExpiredError(TimeoutError):
+    """The outcome of a task that waited in the queue beyond its limit; it never ran."""
+
+
+class TaskDroppedError(RuntimeError):
+    """The outcome of a task that was dropped because the queue was full."""

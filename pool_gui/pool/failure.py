@@ -74,6 +74,22 @@ def report_stray(worker_name: str, error: BaseException) -> None:
         )
 
 
+def report_hook(hook: Callable[..., object], error: BaseException) -> None:
+    """Log that a hook raised, with its traceback."""
+    try:
+        _logger.error(
+            "Hook %s raised %s; the pool goes on",
+            function_name(hook),
+            error_text(error),
+            exc_info=(type(error), error, error.__traceback__),
+        )
+    except BaseException as broken:  # noqa: BLE001 - handlers are the program's own
+        _say(
+            f"pool_gui: a hook raised {error_text(error)}, and logging that failed "
+            f"with {error_text(broken)}\n"
+        )
+
+
 def _say(line: str) -> None:
     # Standard error may be closed or missing; then there is nowhere left to speak.
     with contextlib.suppress(OSError, ValueError, AttributeError):

@@ -1,39 +1,52 @@
 """What a pool accepts, refuses, hands back, and the counts of all that.
 
-Any thread may call anything. `put` takes no lock; the rest takes the lifecycle lock.
+Any thread may call anything. `put` and `submit` take no lock unless the queue is
+bounded, or the interpreter has no GIL.
 """
 
 from __future__ import annotations
 
+import threading
+from abc import ABC, abstractmethod
+from concurrent.futures.thread import BrokenThreadPool
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from pool_gui.pool.counts import PoolCounts
+from pool_gui.pool.counts import PoolCounts, PoolStatistics
 from pool_gui.pool.crew import Crew
 from pool_gui.pool.errors import PoolStateError, TaskTypeErrorException
+from pool_gui.pool.kit import BROKEN, count_dead
+from pool_gui.pool.lifelock import LifeLock
 from pool_gui.pool.queue import ThreadSafeQueue
 from pool_gui.pool.serial import SerialNumbers
 from pool_gui.pool.states import PoolState
 from pool_gui.pool.task import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    from pool_gui.pool.kit import Kit
 
 
-class Intake:
+class Intake(ABC):
     """The entrance of a pool; `ThreadPool` adds the life to it."""
 
-    def __init__(self, name: str, size: int) -> None:
+    def __init__(self, name: str, kit: Kit) -> None:
         self.name = name
         self.task_queue = ThreadSafeQueue()
-        self._crew = Crew(name, self.task_queue, size)
+        self._kit = kit
+        self._tally = kit.tally
+        self._crew = Crew(name, self.task_queue, kit)
+        self._life = LifeLock()
+        # Held while several tasks are added as one, or room for them is looked for.
+        # Never while anything waits. After `_life`, where both are held.
+        self._entrance = threading.RLock()
         self._state = PoolState.NEW
-        self._is_closed = False  # set under the lock, read without
+        self._is_closed = False  # set under both locks, read without
+        self._is_broken = False
+        self._is_elastic = False
         self._ids = SerialNumbers()
         self._take_id = self._ids.take
-        self._withdrawn = SerialNumbers()
-        self._rejected = SerialNumbers()
-        self._cancelled = 0
 
     @property
     def state(self) -> PoolState:
@@ -44,34 +57,150 @@ class Intake:
 
     def counts(self) -> PoolCounts:
         """Return the exact counts; see `PoolCounts`."""
-        with self._crew.lock:
-            # Read last what comes first in a task's life: no count overtakes another.
-            ran = self._crew.counts()
-            cancelled = self._cancelled
-            rejected = self._rejected.taken()
-            # A put that raced the closing took an id, then withdrew its task.
-            withdrawn = self._withdrawn.taken()
-            submitted = self._ids.taken() - withdrawn
+        # Read last what comes first in a task's life: no count overtakes another.
+        tally, ran = self._tally, self._crew.counts()
+        here_done, here_failed = tally.caller_done.taken(), tally.caller_failed.taken()
+        started = ran.started + tally.caller_started.taken()
+        cancelled, expired = tally.cancelled.taken(), tally.expired.taken()
+        dropped, rejected = tally.dropped.taken(), tally.rejected.taken()
+        # A put that raced the closing took an id, then withdrew its task.
+        withdrawn = tally.withdrawn.taken()
         return PoolCounts(
-            submitted, ran.started, ran.done, ran.failed, cancelled, rejected
+            submitted=self._ids.taken() - withdrawn,
+            started=started,
+            done=ran.done + here_done,
+            failed=ran.failed + here_failed,
+            cancelled=cancelled,
+            rejected=rejected,
+            expired=expired,
+            dropped=dropped,
         )
 
-    def put(self, task: Task) -> None:
-        """Queue a task. Never blocks and takes no lock.
+    def statistics(self) -> PoolStatistics:
+        """Return all counts, sizes and peaks as they are now; see `PoolStatistics`.
 
-        So it may also be called from a signal handler or a finalizer. When it races
-        the closing of the pool, it either raises, or the task runs or is handed back.
+        Takes no lock that a worker needs to run tasks.
+        """
+        crew, tally, queue = self._crew, self._tally, self.task_queue
+        here_done = tally.caller_done.taken() + tally.caller_failed.taken()
+        here_started = tally.caller_started.taken()
+        busy, queued = crew.busy(), queue.size()
+        counts = self.counts()
+        return PoolStatistics(
+            name=self.name,
+            state=self.state,
+            submitted=counts.submitted,
+            started=counts.started,
+            done=counts.done,
+            failed=counts.failed,
+            cancelled=counts.cancelled,
+            expired=counts.expired,
+            dropped=counts.dropped,
+            rejected=counts.rejected,
+            overdue=tally.overdue.taken(),
+            run_by_callers=here_started,
+            hook_errors=tally.hook_errors.taken(),
+            queued=queued,
+            running=busy + here_started - here_done,
+            workers=len(crew.living()),
+            size=crew.size,
+            max_workers=max(crew.size, crew.ceiling),
+            queue_limit=self._queue_limit(),
+            peak_queued=max(queue.summit(), queued),
+            peak_workers=crew.peak,
+        )
+
+    def put(self, task: Task, timeout_seconds: float | None = None) -> None:
+        """Queue a task.
+
+        Takes no lock and never blocks, so it may also be called from a signal handler
+        or a finalizer; except that a bounded queue that is full, under
+        `WhenFull.WAIT`, lets the caller wait. When it races the closing of the pool,
+        it either raises, or the task runs or is handed back.
+
+        Args:
+            task: what to run. One that is over gets a new future; of one that is queued
+                or runs a copy is queued.
+            timeout_seconds: how long to wait for room; None: as the pool was made.
 
         Raises:
             TaskTypeErrorException: `task` is no Task.
             PoolStateError: the pool takes no more tasks.
+            BrokenThreadPool: an initializer failed.
+            QueueFullError: there was no room (in time).
         """
         if task.__class__ is not Task and not isinstance(task, Task):
             raise _no_task(task)
         if self._is_closed:
             raise self._refuse(1)
+        now_ns = perf_counter_ns()
+        if task.queued_ns:  # one step with the store: a task is not queued twice
+            task = task.again()
+        task.queued_ns = now_ns
+        if self._is_direct and task.limits is None:
+            self._enqueue(task)
+        else:
+            self._admit([task], timeout_seconds)
+
+    def batch_put(
+        self, tasks: Iterable[Task], timeout_seconds: float | None = None
+    ) -> None:
+        """Queue all tasks in their order, or none of them.
+
+        In a bounded queue all must fit at once, unless it runs or drops what does not.
+
+        Raises:
+            TaskTypeErrorException: one of them is no Task.
+            PoolStateError: the pool takes no more tasks.
+            BrokenThreadPool: an initializer failed.
+            QueueFullError: there was no room for all of them (in time).
+        """
+        batch = list(tasks)
+        if not set(map(type, batch)) <= {Task}:
+            for task in batch:
+                if not isinstance(task, Task):
+                    raise _no_task(task)
+        now_ns = perf_counter_ns()
+        is_direct = self._is_direct
+        for index, task in enumerate(batch):
+            if task.queued_ns:
+                batch[index] = task = task.again()  # noqa: PLW2901
+            task.queued_ns = now_ns
+            if task.limits is not None:
+                is_direct = False
+        if not is_direct:
+            self._admit(batch, timeout_seconds)
+            return
+        # With the lock the pool cannot close between the check and the append, which
+        # would leave a part of the batch accepted.
+        with self._entrance:
+            if self._is_closed:
+                raise self._refuse_again(batch)
+            for task, number in zip(batch, self._ids.numbers, strict=False):
+                task.id = number
+            self.task_queue.items.extend(batch)
+            self.task_queue.note_depth()
+        self._bring_workers(len(batch))
+
+    def clear(self) -> list[Task]:
+        """Take what is queued out of the queue and return it, oldest first.
+
+        The futures of these tasks are cancelled; the tasks may be put again. Those that
+        had been cancelled before, or waited too long, are not among them.
+        """
+        taken = self._take_back()
+        self.task_queue.quiet.announce()
+        return taken
+
+    def purge(self) -> int:
+        """Take cancelled and expired tasks out of the queue; return how many."""
+        with self._life:  # else the pool could end while the others are put back
+            if self._is_closed:
+                return 0
+            return self.task_queue.purge(self._is_dead)
+
+    def _enqueue(self, task: Task) -> None:
         task.id = self._take_id()
-        task.queued_ns = perf_counter_ns()
         # From here on as ThreadSafeQueue.put; the call alone would cost a tenth.
         queue = self.task_queue
         items = queue.items
@@ -79,50 +208,47 @@ class Intake:
         depth = len(items)
         if depth > queue.peak:  # noqa: PLR1730 - as there
             queue.peak = depth
-        if self._is_closed:  # closed since the look at the top
-            self._withdraw(task)  # type: ignore[unreachable]  # mypy thinks of one thread
-        if queue.waiters:
-            queue.wake_one()
-
-    def batch_put(self, tasks: Iterable[Task]) -> None:
-        """Queue all tasks in their order, or none of them.
-
-        Raises:
-            TaskTypeErrorException: one of them is no Task.
-            PoolStateError: the pool takes no more tasks.
-        """
-        batch = list(tasks)
-        if not set(map(type, batch)) <= {Task}:
-            for task in batch:
-                if not isinstance(task, Task):
-                    raise _no_task(task)
-        queue = self.task_queue
-        # With the lock the pool cannot close between the check and the append, which
-        # would leave a part of the batch accepted.
-        with self._crew.lock:
-            if self._is_closed:
-                raise self._refuse(len(batch))
-            now_ns = perf_counter_ns()
-            for task, number in zip(batch, self._ids.numbers, strict=False):
-                task.id = number
-                task.queued_ns = now_ns
-            queue.items.extend(batch)
+        if not queue.is_plain:
             queue.note_depth()
-        queue.wake_some(len(batch))
+        if self._is_closed:  # closed since the look at the top
+            self._withdraw(task)
+        if not (queue.waiters and queue.wake_one()) and self._is_elastic:
+            self._grow()
 
-    def clear(self) -> list[Task]:
-        """Take what is queued out of the queue and return it, oldest first."""
-        with self._crew.lock:
-            taken = self._take_back()
-        self.task_queue.announce_quiet()
-        return taken
+    # What the layers above add.
 
-    def _refuse(self, count: int) -> PoolStateError:
+    _is_direct = True
+    """Whether tasks without limits go straight to the queue."""
+
+    @abstractmethod
+    def _admit(self, batch: Sequence[Task], timeout_seconds: float | None) -> None: ...
+
+    @abstractmethod
+    def _grow(self) -> None: ...
+
+    @abstractmethod
+    def _queue_limit(self) -> int | None: ...
+
+    def _bring_workers(self, count: int) -> None:
+        """Wake as many workers, and hire where too few sleep."""
+        self.task_queue.wake_some(count)
+        if self._is_elastic:
+            self._grow()
+
+    def _refuse(self, count: int) -> RuntimeError:
         for _ in range(count):
-            self._rejected.take()
+            self._tally.rejected.take()
+        if self._is_broken:
+            return BrokenThreadPool(BROKEN)
         return PoolStateError(
             f"Pool {self.name!r} is {self.state.value} and takes no more tasks."
         )
+
+    def _refuse_again(self, batch: Sequence[Task]) -> RuntimeError:
+        """Refuse tasks that were about to be queued, and make them new."""
+        for task in batch:
+            task.queued_ns = 0
+        return self._refuse(len(batch))
 
     def _withdraw(self, task: Task) -> None:
         """Take back a task that was put while the pool closed, and refuse it.
@@ -130,21 +256,28 @@ class Intake:
         If it is no longer queued, it was accepted: a worker has it, or it was handed
         back by `stop`.
         """
-        while True:
-            try:
-                self.task_queue.items.remove(task)
-                break
-            except ValueError:
-                return
-            except IndexError:  # the queue changed while it was searched
-                continue
-        self._withdrawn.take()
-        raise self._refuse(1)
+        if self.task_queue.remove(task):
+            task.id = task.queued_ns = 0
+            self._tally.withdrawn.take()
+            raise self._refuse(1)
 
     def _take_back(self) -> list[Task]:
-        taken = [item for item in self.task_queue.clear() if isinstance(item, Task)]
-        self._cancelled += len(taken)
+        taken = []
+        for task in self.task_queue.clear():
+            if isinstance(task, Task):
+                if not task.future.done() and task.future.cancel():
+                    self._tally.cancelled.take()
+                    taken.append(task)
+                else:
+                    count_dead(task.future, self._tally)
         return taken
+
+    def _is_dead(self, item: object) -> bool:
+        """Whether an item will never run; it is counted when it is taken out."""
+        if not (isinstance(item, Task) and item.future.done()):
+            return False
+        count_dead(item.future, self._tally)
+        return True
 
 
 def _no_task(item: object) -> TaskTypeErrorException:

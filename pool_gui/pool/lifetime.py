@@ -36,6 +36,14 @@ class Ending(Protocol):
         """Be a stopped pool without workers."""
 
 
+_end_begun = threading.Event()
+
+
+def has_begun_to_end() -> bool:
+    """Whether the interpreter has begun to end its pools."""
+    return _end_begun.is_set()
+
+
 _pools: weakref.WeakSet[Ending] = weakref.WeakSet()
 _workers: weakref.WeakSet[ProcessThread] = weakref.WeakSet()
 
@@ -72,6 +80,7 @@ def after_fork_in_child() -> None:
 
 def _finish(level: int) -> None:
     """End all pools and wait until their accepted tasks have run."""
+    _end_begun.set()
     _each_pool(lambda pool: pool.drain(), level)
     # Also workers of pools that nobody holds any more.
     for worker in list(_workers):

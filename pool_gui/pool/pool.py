@@ -8,52 +8,103 @@ task runs or while a thread is waited for.
 from __future__ import annotations
 
 import itertools
-import operator
+import threading
 import weakref
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pool_gui.pool import lifetime
+from pool_gui.pool.bounded import WhenFull
 from pool_gui.pool.errors import PoolStateError
-from pool_gui.pool.intake import Intake
-from pool_gui.pool.states import LEGAL_MOVES, PoolState
+from pool_gui.pool.kit import Kit, fail_queued
+from pool_gui.pool.staff import StaffedIntake, bounds
+from pool_gui.pool.states import PoolState
+from pool_gui.pool.task import Task
 
 if TYPE_CHECKING:
-    from collections import deque
+    from collections.abc import Callable
 
-    from pool_gui.pool.task import Task
-    from pool_gui.pool.worker import ProcessThread
+    from pool_gui.pool.hooks import Hooks
+    from pool_gui.pool.queue import ThreadSafeQueue
+    from pool_gui.pool.timekeeper import Timekeeper
 
 _pool_numbers = itertools.count(1)
 
 
-class ThreadPool(Intake):
+class ThreadPool(StaffedIntake):
     """A pool of worker threads that run tasks in the order in which they were put.
 
-    Tasks may be put before `start`; they wait for it. An exception that a task raises
-    is logged to `pool_gui.pool` and counted. The workers of a pool that nobody holds
-    any more run what it has accepted, then they end.
+    It is a `concurrent.futures.Executor`, and takes the place of ThreadPoolExecutor.
+    An exception that a task raises is in its future; if the task was put (and not
+    submitted), it is also logged to `pool_gui.pool`. The workers of a pool that nobody
+    holds any more run what it has accepted, then they end.
+
+    Tasks that were put wait for `start`; `submit`, `map` and `with` start the pool.
 
     Args:
-        size: how many workers; 0 means twice the number of cores.
+        size: how many workers; 0 means twice the number of cores or, with
+            `max_workers`, none before there is work.
         name: for people; the workers are called `name_0`, `name_1`, … and no number is
             used twice. By default unique in the process.
+        max_workers: grow on demand up to so many workers: whenever a task is added and
+            no worker is idle. `size` is then the floor. None: exactly `size` workers.
+        thread_name_prefix: the same as `name`, which has precedence.
+        initializer: called in each worker's thread before its first task. If it raises,
+            the pool is broken: queued tasks fail with
+            `concurrent.futures.thread.BrokenThreadPool`, and no more are taken.
+        initargs: its arguments.
+        keep_alive_seconds: how long workers above the floor stay idle before they go;
+            None: for ever.
+        queue_limit: how many tasks may be queued; None: as many as memory holds.
+        when_full: what happens to a task for which there is no room.
+        full_timeout_seconds: how long `WhenFull.WAIT` waits; None: for ever.
+        hooks: called around tasks and workers.
+        propagate_context: run each task in a copy of the `contextvars` context of who
+            submitted it.
 
     Attributes:
         name: the pool's name.
-        task_queue: the queued tasks. To look at; tasks go through `put`.
+        task_queue: the queued tasks. To look at; tasks go through `put` and `submit`.
+        when_full: as above; may be set at any time.
+        full_timeout_seconds: likewise.
 
     Raises:
-        TypeError: `size` is no whole number.
-        ValueError: `size` is negative.
+        TypeError: a number is no whole number, or `initializer` cannot be called.
+        ValueError: a number is negative, or `max_workers` is 0 or less than `size`.
     """
 
-    def __init__(self, size: int = 0, *, name: str | None = None) -> None:
-        wanted = _count(size, "size")
-        unique_name = f"ThreadPool-{next(_pool_numbers)}" if name is None else name
-        super().__init__(unique_name, wanted or 2 * _cores())
+    def __init__(  # noqa: PLR0913 - each is an option of its own
+        self,
+        size: int = 0,
+        *,
+        name: str | None = None,
+        max_workers: int | None = None,
+        thread_name_prefix: str = "",
+        initializer: Callable[..., object] | None = None,
+        initargs: tuple[Any, ...] = (),
+        keep_alive_seconds: float | None = None,
+        queue_limit: int | None = None,
+        when_full: WhenFull = WhenFull.WAIT,
+        full_timeout_seconds: float | None = None,
+        hooks: Hooks | None = None,
+        propagate_context: bool = False,
+    ) -> None:
+        floor, ceiling = bounds(size, max_workers)
+        if initializer is not None and not callable(initializer):
+            raise TypeError("initializer must be a callable")
+        name = name or thread_name_prefix or f"ThreadPool-{next(_pool_numbers)}"
+        kit = Kit(name, hooks=hooks, initializer=initializer, initargs=initargs)
+        super().__init__(name, kit, propagate_context=propagate_context)
+        kit.host = weakref.ref(self)
+        self.queue_limit = queue_limit
+        self.when_full = WhenFull(when_full)
+        self.full_timeout_seconds = full_timeout_seconds
+        self.keep_alive_seconds = keep_alive_seconds
+        self._set_bounds(floor, ceiling)
+        self._crew.size = floor
         # The workers hold the queue and no pool, so that a lost pool can end.
-        weakref.finalize(self, self.task_queue.end).atexit = False
+        lost = weakref.finalize(self, _end_lost, self.task_queue, kit.timekeeper)
+        lost.atexit = False
         lifetime.register(self)
 
     def __repr__(self) -> str:
@@ -61,28 +112,6 @@ class ThreadPool(Intake):
             f"<ThreadPool {self.name!r} {self.state.value}, {self.size()} workers, "
             f"{self.task_queue.size()} queued>"
         )
-
-    @property
-    def departed(self) -> deque[ProcessThread]:
-        """The workers that ended lately, at most 256, oldest first."""
-        return self._crew.departed
-
-    @property
-    def span_mask(self) -> int:
-        """Which tasks leave a span in their worker's record; see `WorkerRecord`."""
-        return self._crew.span_mask
-
-    def size(self) -> int:
-        """Return how many workers are wanted."""
-        return self._crew.size
-
-    def workers(self) -> tuple[ProcessThread, ...]:
-        """Return the workers that have not ended, oldest first."""
-        return self._crew.living()
-
-    def watch(self, mask: int) -> None:
-        """Let tasks leave spans by this mask; see `WorkerRecord.span_mask`."""
-        self._crew.watch(mask)
 
     def start(self) -> None:
         """Start the workers.
@@ -92,7 +121,10 @@ class ThreadPool(Intake):
             WorkerStartError: the system refused a thread. No task has begun, and
                 `start` may be called again.
         """
-        with self._crew.lock:
+        with self._life:
+            if self._is_self_started and self._state is PoolState.RUNNING:
+                self._is_self_started = False  # by a submit that came first
+                return
             if self._state is not PoolState.NEW:
                 raise PoolStateError(
                     f"Pool {self.name!r} is {self.state.value}, and a pool is started "
@@ -105,6 +137,7 @@ class ThreadPool(Intake):
                 self._move(PoolState.RUNNING)
             finally:
                 self.task_queue.open()
+            self._catch_up()
 
     def pause(self) -> None:
         """Let workers finish what they run and take nothing more, until `resume`.
@@ -112,7 +145,7 @@ class ThreadPool(Intake):
         Raises:
             PoolStateError: the pool does not run.
         """
-        with self._crew.lock:
+        with self._life:
             if self._state is not PoolState.PAUSED:
                 self._move(PoolState.PAUSED)
                 self.task_queue.shut()
@@ -123,61 +156,13 @@ class ThreadPool(Intake):
         Raises:
             PoolStateError: the pool neither runs nor pauses.
         """
-        with self._crew.lock:
+        with self._life:
             if self._state is PoolState.NEW:
                 raise PoolStateError(f"Pool {self.name!r} is new; call start().")
             if self._state is not PoolState.RUNNING:
                 self._move(PoolState.RUNNING)
                 self.task_queue.open()
-
-    def resize(self, size: int) -> None:
-        """Have `size` workers: start more, or dismiss idle ones first.
-
-        With 0 workers tasks wait until the pool grows again.
-
-        Raises:
-            PoolStateError: the pool is closed.
-            TypeError: `size` is no whole number.
-            ValueError: `size` is negative.
-            WorkerStartError: the system refused a thread; the size is as before.
-        """
-        wanted = _count(size, "size")
-        with self._crew.lock:
-            self._require_open("its size cannot change")
-            if self._state is PoolState.NEW:
-                self._crew.size = wanted
-            elif wanted > self._crew.size:
-                self._crew.hire(wanted - self._crew.size)
-            else:
-                self._crew.dismiss(self._crew.size - wanted)
-
-    def dismiss(self, count: int = 1) -> tuple[ProcessThread, ...]:
-        """Tell up to `count` workers to go, idle ones first; return those told.
-
-        A busy one finishes its task. The pool is that much smaller from now on.
-
-        Raises:
-            PoolStateError: the pool is closed.
-            TypeError: `count` is no whole number.
-            ValueError: `count` is negative.
-        """
-        wanted = _count(count, "count")
-        with self._crew.lock:
-            self._require_open("its workers end by themselves")
-            if self._state is PoolState.NEW:
-                self._crew.size = max(0, self._crew.size - wanted)
-                return ()
-            return self._crew.dismiss(wanted)
-
-    def dismiss_worker(self, worker: ProcessThread) -> tuple[ProcessThread, ...]:
-        """Tell this worker to go; return it, or nothing if it was told before.
-
-        Raises:
-            PoolStateError: the pool is closed.
-        """
-        with self._crew.lock:
-            self._require_open("its workers end by themselves")
-            return (worker,) if self._crew.dismiss_one(worker) else ()
+                self._catch_up()
 
     def drain(self) -> None:
         """Begin the orderly end: refuse new tasks, run the accepted ones, then stop.
@@ -189,11 +174,11 @@ class ThreadPool(Intake):
             WorkerStartError: tasks are queued, and the system refused the thread to
                 run them; nothing has changed.
         """
-        with self._crew.lock:
+        with self._life:
             if self._is_closed:
                 return
             # Closed first: a put that comes after the look at the queue withdraws.
-            self._is_closed = True
+            self._shut_entrance()
             try:
                 self.ensure_served()
             except BaseException:
@@ -204,14 +189,16 @@ class ThreadPool(Intake):
     def stop(self) -> list[Task]:
         """End without running what is queued, which is handed back, oldest first.
 
-        Does not wait. Running tasks finish.
+        Does not wait. Running tasks finish. The futures of the tasks handed back are
+        cancelled; see `clear`.
         """
-        with self._crew.lock:
-            self._is_closed = True
+        with self._life:
+            self._shut_entrance()
             self.task_queue.shut()
+            # In one call, so that nobody sees the tasks gone and not yet counted ended.
             taken = self._take_back()
             self._close()
-        self.task_queue.announce_quiet()
+        self.task_queue.quiet.announce()
         return taken
 
     def join(self, timeout: float | None = None) -> bool:
@@ -237,10 +224,13 @@ class ThreadPool(Intake):
             # same, so only the clock decides.
             if left == 0 and threads[0].is_alive():
                 return False
-        return True
+        left = None if deadline is None else max(0.0, deadline - monotonic())
+        return self._kit.timekeeper.join(left)
 
     def wait_idle(self, timeout: float | None = None) -> bool:
         """Wait until no task is queued or runs; False if the time was up.
+
+        All futures are decided then, and their callbacks and the hooks have run.
 
         Args:
             timeout: how many seconds to wait; None waits for ever.
@@ -249,7 +239,7 @@ class ThreadPool(Intake):
             PoolStateError: called by one of the pool's own workers.
         """
         self._require_other_thread("wait_idle")
-        return self.task_queue.watch_quiet(self._is_idle, timeout)
+        return self.task_queue.quiet.wait(self._is_idle, timeout)
 
     def ensure_served(self) -> None:
         """Make sure that queued tasks have a worker; for `drain` and exit.
@@ -257,8 +247,8 @@ class ThreadPool(Intake):
         Raises:
             WorkerStartError: the system refused the thread.
         """
-        with self._crew.lock:
-            if not self.task_queue.items or not self._crew.is_empty():
+        with self._life:
+            if not self.task_queue.size() or not self._crew.is_empty():
                 return
             if self._state is PoolState.NEW:
                 self._crew.size = max(1, self._crew.size)
@@ -266,14 +256,35 @@ class ThreadPool(Intake):
             else:
                 self._crew.hire(1)
 
+    def break_down(self) -> None:
+        """Take no more tasks and fail the queued ones; an initializer has failed."""
+        with self._life:
+            self._is_broken = True
+            self._shut_entrance()
+            self.task_queue.shut()
+            fail_queued(self.task_queue, self._tally)
+            self._close()
+        self.task_queue.quiet.announce()
+
     def forget_threads(self) -> None:
         """In a forked child: be a stopped pool; the parent runs the tasks."""
         self._crew.forget_threads()
+        self._life.forget_threads()
+        self._entrance = threading.RLock()
         self._is_closed = True
         self._state = PoolState.STOPPED
         self.task_queue.forget_threads()
-        self._take_back()
+        self._kit.timekeeper.forget_thread()
+        for task in self.task_queue.clear():
+            if isinstance(task, Task):
+                task.future.abandon()
+                self._tally.cancelled.take()
         self.task_queue.end()
+
+    def _shut_entrance(self) -> None:
+        with self._entrance:
+            self._is_closed = True
+        self.task_queue.room.announce()
 
     def _close(self) -> None:
         """Move on to the end; `_is_closed` is set."""
@@ -282,20 +293,8 @@ class ThreadPool(Intake):
         elif self._state in (PoolState.RUNNING, PoolState.PAUSED):
             self._move(PoolState.DRAINING)
         self.task_queue.end()
-
-    def _move(self, to: PoolState) -> None:
-        if to not in LEGAL_MOVES[self._state]:
-            raise PoolStateError(
-                f"Pool {self.name!r} is {self.state.value} and cannot become "
-                f"{to.value}."
-            )
-        self._state = to
-
-    def _require_open(self, consequence: str) -> None:
-        if self._is_closed:
-            raise PoolStateError(
-                f"Pool {self.name!r} is {self.state.value}; {consequence}."
-            )
+        if self._crew.is_empty():
+            self._kit.timekeeper.end()
 
     def _require_other_thread(self, call: str) -> None:
         if self._crew.hosts_current_thread():
@@ -305,20 +304,12 @@ class ThreadPool(Intake):
             )
 
     def _is_idle(self) -> bool:
-        return self.state is PoolState.STOPPED or self.counts().outstanding <= 0
+        if self.state is PoolState.STOPPED:
+            return True
+        return self.counts().outstanding <= 0 and not self._crew.busy()
 
 
-def _count(value: int, what: str) -> int:
-    if isinstance(value, bool):
-        raise TypeError(f"{what} must be a whole number, not {value}.")
-    number = operator.index(value)
-    if number < 0:
-        raise ValueError(f"{what} must not be negative, and {number} is.")
-    return number
-
-
-def _cores() -> int:
-    # Imported here, so that importing pool_gui stays light.
-    import psutil  # noqa: PLC0415
-
-    return psutil.cpu_count() or 1
+def _end_lost(queue: ThreadSafeQueue, timekeeper: Timekeeper) -> None:
+    """Let the workers of a pool that nobody holds run what is queued, and end."""
+    queue.end()
+    timekeeper.end()

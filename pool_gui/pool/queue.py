@@ -17,49 +17,73 @@ otherwise the item that the token stood for could lie there beside a parked wait
 
 from __future__ import annotations
 
-import threading
-from collections import deque
 from queue import Empty
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from pool_gui.pool.build import HAS_GIL
+from pool_gui.pool.ranks import NOTHING
+from pool_gui.pool.store import Store
+from pool_gui.pool.watchers import FOREVER, Watchers, locked_lock, seconds_left
 
 if TYPE_CHECKING:
     from _thread import LockType
     from collections.abc import Callable, Iterable
 
-NOTHING: Final = object()
-"""What `park` returns when it brings no item."""
 
-_FOREVER = -1.0
+__all__ = ["NOTHING", "ThreadSafeQueue"]
 
 
-class ThreadSafeQueue:
-    """A first-in, first-out queue of items of any kind.
+class ThreadSafeQueue(Store):
+    """A queue of items of any kind: larger priorities first, equal ones in their order.
 
     Attributes:
-        items: the queued items. For this package's hot paths and for looking.
+        items: the queued items of priority 0, which is nearly all. For this package's
+            hot paths and for looking.
         waiters: the locks of the parked waiters, newest last. Likewise.
         peak: most items seen since `take_peak`. Likewise.
+        is_plain: who puts and pops may use `items` directly. Likewise.
         is_shut: the gate is closed: `pop` takes nothing.
+        is_bounded: somebody wants to hear, at `room`, that an item was taken.
         has_ended: no further item will come; see `end`.
+        quiet: who waits for a worker to find nothing to do.
+        room: who waits for an item to be taken.
     """
 
     __slots__ = (
-        "_quiet_watchers",
+        "_is_bounded",
+        "_is_shut",
         "has_ended",
-        "is_shut",
-        "items",
-        "peak",
+        "is_plain",
+        "quiet",
+        "room",
         "waiters",
     )
 
     def __init__(self) -> None:
-        self.items: deque[object] = deque()
+        super().__init__()
         self.waiters: dict[LockType, None] = {}
-        self.peak = 0
-        self.is_shut = False
         self.has_ended = False
-        self._quiet_watchers: dict[LockType, None] = {}
+        self.quiet = Watchers()
+        self.room = Watchers()
+        self._is_shut = False
+        self._is_bounded = False
+        self._set_plain()
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether the gate is closed."""
+        return self._is_shut
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether whoever takes an item says so at `room`."""
+        return self._is_bounded
+
+    @is_bounded.setter
+    def is_bounded(self, value: bool) -> None:
+        self._is_bounded = value
+        self._set_plain()
 
     def put(self, item: object) -> None:
         """Append an item. Never blocks."""
@@ -87,7 +111,7 @@ class ThreadSafeQueue:
         """
         if block and timeout is not None and timeout < 0:
             raise ValueError(f"'timeout' must be a non-negative number, not {timeout}")
-        item = self._pop_now()
+        item = self.take()
         if item is not NOTHING:
             return item
         if not block:
@@ -95,69 +119,60 @@ class ThreadSafeQueue:
         deadline = None if timeout is None else monotonic() + timeout
         lock = locked_lock()
         while True:
-            item = self.park(lock, _seconds_left(deadline))
+            item = self.park(lock, seconds_left(deadline))
             if item is not NOTHING:
                 return item
             if deadline is not None and monotonic() >= deadline:
                 raise Empty
 
-    def get(self, index: int) -> object:
-        """Return the item at `index`, 0 being the oldest, and leave it there.
-
-        Raises:
-            IndexError: there is none.
-        """
-        return self.items[index]
-
-    def size(self) -> int:
-        """Return how many items are queued."""
-        return len(self.items)
+    def put_ranked(self, item: object, priority: int) -> None:
+        """Put an item that has a priority. Never blocks."""
+        if not priority:
+            self.put(item)
+            return
+        self.add_ranked(item, priority)
+        self._set_plain()
+        if self.waiters:
+            self.wake_one()
 
     def clear(self) -> list[object]:
-        """Take all items that are queued now, oldest first."""
-        taken = []
-        for _ in range(len(self.items)):
-            try:
-                taken.append(self.items.popleft())
-            except IndexError:  # poppers were quicker
-                break
+        """Take all items that are queued now, in the order in which they would come."""
+        taken = super().clear()
+        self.room.announce()
         return taken
 
-    def take_peak(self) -> int:
-        """Return the most items queued at once since the last call.
+    def purge(self, is_dead: Callable[[object], bool]) -> int:
+        """Take out the items that are dead, and return how many those were."""
+        dead = super().purge(is_dead)
+        self.wake_some(self.size())  # who looked meanwhile found nothing
+        self.room.announce()
+        return dead
 
-        Exact but for puts interrupted between their append and their look at the
-        length: each of those may hide one item.
-        """
-        # One tuple assignment: no other thread gets in between under the GIL.
-        peak, self.peak = self.peak, 0
-        return max(peak, len(self.items))
-
-    def note_depth(self) -> None:
-        """Let `take_peak` know how many items are queued now."""
-        # Between the comparison and the store no other thread gets in under the GIL
-        # (there is no call), so a stale depth never overwrites a higher one.
-        depth = len(self.items)
-        if depth > self.peak:  # noqa: PLR1730 - a call of max would let others in
-            self.peak = depth
+    def take(self) -> object:
+        """Take the next item; `NOTHING` if there is none or the gate is closed."""
+        return NOTHING if self._is_shut else self.take_next()
 
     def shut(self) -> None:
         """Close the gate: items may be put, and are not popped."""
-        self.is_shut = True
+        self._is_shut = True
+        self._set_plain()
 
     def open(self) -> None:
         """Open the gate again, and wake as many waiters as there are items."""
-        self.is_shut = False
-        self.wake_some(len(self.items))
+        self._is_shut = False
+        self._set_plain()
+        self.wake_some(self.size())
 
     def end(self) -> None:
         """Open the gate and tell the workers that no further item will come.
 
         Takes no lock, so that a finalizer may call it.
         """
-        self.is_shut = False
+        self._is_shut = False
+        self._set_plain()
         self.has_ended = True
         self.wake_all()
+        self.room.announce()
 
     def wake(self, lock: LockType) -> bool:
         """Wake the waiter that parks on `lock`; False if it does not wait."""
@@ -172,7 +187,7 @@ class ThreadSafeQueue:
         """Wake the newest waiter; False if none waits or the gate is closed."""
         # A gate that opens just now counts the items after it has opened: either it
         # counts the one just put, or this sees it open.
-        if self.is_shut:
+        if self._is_shut:
             return False
         try:
             lock, _ = self.waiters.popitem()
@@ -194,7 +209,7 @@ class ThreadSafeQueue:
     def park(
         self,
         lock: LockType,
-        timeout: float = _FOREVER,
+        timeout: float = FOREVER,
         has_leave: Callable[[], bool] | None = None,
     ) -> object:
         """Register `lock`, look again, wait until woken; return an item or `NOTHING`.
@@ -207,11 +222,11 @@ class ThreadSafeQueue:
         # From here on a put, a wake and an opening gate find us. Now look once more.
         item = NOTHING
         try:
-            item = self._pop_now()
+            item = self.take()
             if (
                 item is not NOTHING
                 or (has_leave is not None and has_leave())
-                or not lock.acquire(timeout=timeout)
+                or not lock.acquire(True, timeout)
             ):
                 self._withdraw(lock)
         except BaseException:  # Ctrl-C in the main thread
@@ -225,50 +240,23 @@ class ThreadSafeQueue:
 
     def pass_on(self) -> None:
         """Wake somebody in our place if items are queued; see the module's text."""
-        if self.items and self.waiters:
+        if self.waiters and self.size():
             self.wake_one()
-
-    def watch_quiet(self, is_quiet: Callable[[], bool], timeout: float | None) -> bool:
-        """Wait until `is_quiet()`, asked again at each `announce_quiet`.
-
-        Returns:
-            False if `timeout` seconds were over first.
-        """
-        deadline = None if timeout is None else monotonic() + timeout
-        while True:
-            lock = locked_lock()
-            # First register, then ask: as `park` does, and for the same reason.
-            self._quiet_watchers[lock] = None
-            try:
-                if is_quiet():
-                    return True
-                left = _seconds_left(deadline)
-                if not lock.acquire(timeout=left):
-                    return is_quiet()
-            finally:
-                self._quiet_watchers.pop(lock, None)
-
-    def announce_quiet(self) -> None:
-        """Say that a worker found nothing to do. Cheap while nobody watches."""
-        while self._quiet_watchers:
-            try:
-                lock, _ = self._quiet_watchers.popitem()
-            except KeyError:  # another worker said it to the last one
-                return
-            lock.release()
 
     def forget_threads(self) -> None:
         """In a forked child: no other thread is left to wait or hold anything."""
+        super().forget_threads()
         self.waiters.clear()
-        self._quiet_watchers.clear()
+        self.quiet.forget()
+        self.room.forget()
 
-    def _pop_now(self) -> object:
-        if self.is_shut:
-            return NOTHING
-        try:
-            return self.items.popleft()
-        except IndexError:
-            return NOTHING
+    def _set_plain(self) -> None:
+        # Worked out until nothing has changed meanwhile: no lock is held.
+        while True:
+            flags = (self._is_shut, self._is_bounded, self.is_ranked)
+            self.is_plain = HAS_GIL and not any(flags)
+            if flags == (self._is_shut, self._is_bounded, self.is_ranked):
+                return
 
     def _withdraw(self, lock: LockType) -> None:
         """Leave `waiters`, and pass on a token that came meanwhile."""
@@ -276,14 +264,3 @@ class ThreadSafeQueue:
             # Somebody took us out, so the token has come or is about to.
             lock.acquire()
             self.pass_on()
-
-
-def locked_lock() -> LockType:
-    """Return a new lock to park on."""
-    lock = threading.Lock()
-    lock.acquire()
-    return lock
-
-
-def _seconds_left(deadline: float | None) -> float:
-    return _FOREVER if deadline is None else max(0.0, deadline - monotonic())

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from pool_gui.pool.failure import error_text
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -64,12 +66,25 @@ class WorkerRecord:
         self.span_mask = span_mask
         self.spans: deque[Span] = deque(maxlen=MAX_SPANS)
 
+    def add_span(self, task: Task, failure: BaseException | None) -> None:
+        """Keep the span of a task that has just ended; for its worker."""
+        text = None if failure is None else error_text(failure)
+        self.spans.append(
+            (
+                task.id,
+                task.callable,
+                task.queued_ns,
+                task.started_ns,
+                task.ended_ns,
+                text,
+            )
+        )
+
     def running(self) -> tuple[Task, int] | None:
         """Return the running task and when it began, as one consistent pair.
 
         None between tasks, also when the worker changes tasks faster than this
-        thread can look. A task that was put again while it runs carries its next
-        `id` and `queued_ns` already.
+        thread can look.
         """
         # The worker writes, in this order: task, started_ns, started when it begins;
         # done or failed, started_ns, task when it ends. So if `started` was n before

@@ -1,4 +1,4 @@
-"""The states of pool and worker, and the one table of their legal moves."""
+"""The states of pool, worker and task, and the one table of their legal moves."""
 
 import enum
 from collections.abc import Mapping
@@ -31,9 +31,35 @@ class WorkerState(enum.StrEnum):
     """Its thread has left the pool."""
 
 
-LEGAL_MOVES: Final[
-    Mapping[PoolState | WorkerState, frozenset[PoolState | WorkerState]]
-] = MappingProxyType(
+class TaskState(enum.Enum):
+    """Where a task is in its life.
+
+    No strings, unlike the others: "running" is a pool's state already, and equal
+    strings would be one key of the table below.
+    """
+
+    NEW = "new"
+    """Made, and not put yet."""
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    """Has run, and returned."""
+    FAILED = "failed"
+    """Has run, and raised."""
+    CANCELLED = "cancelled"
+    """Never runs: cancelled, or handed back by `clear` or `stop`."""
+    EXPIRED = "expired"
+    """Never runs: it waited in the queue beyond its limit."""
+    DROPPED = "dropped"
+    """Never runs: the queue was full, or the pool broke."""
+
+
+State = PoolState | WorkerState | TaskState
+
+_AGAIN = frozenset({TaskState.QUEUED})
+"""A task that is over may be put again."""
+
+LEGAL_MOVES: Final[Mapping[State, frozenset[State]]] = MappingProxyType(
     {
         PoolState.NEW: frozenset({PoolState.RUNNING, PoolState.STOPPED}),
         PoolState.RUNNING: frozenset({PoolState.PAUSED, PoolState.DRAINING}),
@@ -48,6 +74,28 @@ LEGAL_MOVES: Final[
         ),
         WorkerState.DISMISSED: frozenset({WorkerState.GONE}),
         WorkerState.GONE: frozenset(),
+        TaskState.NEW: frozenset(
+            {
+                TaskState.QUEUED,
+                TaskState.RUNNING,  # in the caller, the queue being full
+                TaskState.CANCELLED,
+                TaskState.DROPPED,
+            }
+        ),
+        TaskState.QUEUED: frozenset(
+            {
+                TaskState.RUNNING,
+                TaskState.CANCELLED,
+                TaskState.EXPIRED,
+                TaskState.DROPPED,
+            }
+        ),
+        TaskState.RUNNING: frozenset({TaskState.DONE, TaskState.FAILED}),
+        TaskState.DONE: _AGAIN,
+        TaskState.FAILED: _AGAIN,
+        TaskState.CANCELLED: _AGAIN,
+        TaskState.EXPIRED: _AGAIN,
+        TaskState.DROPPED: _AGAIN,
     }
 )
 """Whatever is not in here does not happen."""

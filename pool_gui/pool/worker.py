@@ -8,29 +8,27 @@ when its queue has ended and is empty.
 from __future__ import annotations
 
 import threading
+from functools import partial
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
-from pool_gui.pool.failure import error_text, report_failure, report_stray
-from pool_gui.pool.queue import NOTHING, locked_lock
+from pool_gui.pool.failure import report_failure, report_stray
+from pool_gui.pool.future import FINISHED, PENDING, RUNNING
+from pool_gui.pool.kit import Kit, count_dead
+from pool_gui.pool.queue import NOTHING
 from pool_gui.pool.record import WorkerRecord
 from pool_gui.pool.states import WorkerState
 from pool_gui.pool.task import Task
+from pool_gui.pool.timekeeper import expire
+from pool_gui.pool.watchers import FOREVER, locked_lock
 
 if TYPE_CHECKING:
-    import weakref
+    from collections.abc import Callable
 
     from pool_gui.pool.queue import ThreadSafeQueue
+    from pool_gui.pool.timekeeper import RunWatch
 
-
-class Owner(Protocol):
-    """Whom a worker tells about its dismissal and its end."""
-
-    def worker_dismissed(self, worker: ProcessThread) -> None:
-        """Hear that the worker was told to go, from any thread, once."""
-
-    def worker_leaves(self, worker: ProcessThread) -> bool:
-        """Say whether the worker, which has nothing more to do, may end now."""
+_NS = 1_000_000_000
 
 
 class ProcessThread(threading.Thread):
@@ -40,6 +38,8 @@ class ProcessThread(threading.Thread):
         task_queue: where it takes tasks from. Items that are no `Task` are ignored.
         dismiss_flag: set once it is dismissed. Read it; `dismiss` sets it.
         record: what it has done and does now.
+        idle_limit_seconds: after that long without a task it asks whether it is still
+            wanted; negative: never.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class ProcessThread(threading.Thread):
         *,
         name: str | None = None,
         record: WorkerRecord | None = None,
-        owner: weakref.ref[Owner] | None = None,
+        kit: Kit | None = None,
     ) -> None:
         # A daemon, so that an idle one never blocks the interpreter's exit; the pool
         # sees to it that accepted work ends first (see exit.py).
@@ -56,7 +56,10 @@ class ProcessThread(threading.Thread):
         self.task_queue = task_queue
         self.dismiss_flag = threading.Event()
         self.record = record or WorkerRecord()
-        self._owner = owner  # weak, so that an idle worker keeps no lost pool alive
+        self.idle_limit_seconds = FOREVER
+        self._kit = kit or Kit()
+        self._is_kept = False  # it has been idle for long, and is to stay
+        self._run_watch: RunWatch | None = None
         self._must_leave = False  # what the hot loop reads: faster than the event
         self._left = False
         self._parking_lock = locked_lock()
@@ -77,13 +80,17 @@ class ProcessThread(threading.Thread):
         """
         if self.dismiss_flag.is_set():
             return
-        self.dismiss_flag.set()
-        self._must_leave = True
+        self.retire()
         # The flag first, then the wake-up: the worker registers to be woken first and
         # then looks at the flag, so one of the two reaches it.
         self.task_queue.wake(self._parking_lock)
-        if self._owner is not None and (owner := self._owner()) is not None:
+        if (owner := self._kit.crew()) is not None:
             owner.worker_dismissed(self)
+
+    def retire(self) -> None:
+        """Take no further task; for a worker that knows it, and for its crew."""
+        self.dismiss_flag.set()
+        self._must_leave = True
 
     def stop(self) -> None:
         """Do the same as `dismiss`."""
@@ -92,6 +99,8 @@ class ProcessThread(threading.Thread):
     def run(self) -> None:
         """Run tasks until dismissed, or until the queue has ended and is empty."""
         self.record.started_ns = perf_counter_ns()
+        if not self._kit.welcome(self):
+            self._must_leave = True
         while True:
             try:
                 self._process()
@@ -100,70 +109,147 @@ class ProcessThread(threading.Thread):
             except BaseException as error:  # noqa: BLE001 - see _settle
                 self._settle(error)
         self._left = True
+        self._kit.bid_farewell(self)
 
-    # The order inside: `id` and `queued_ns` are read first, since a task that puts
-    # itself again changes both. The span comes before the count: whoever reads the
-    # count finds the span. From the count to `record.task = None` there is no call, so
-    # under the GIL nobody sees a half of it; record.running() needs no more than this.
-    # Last, nothing of a finished task may live on, least of all while idle; destructors
-    # run there, after the end was stamped and counted.
-    def _process(self) -> None:
-        record, queue = self.record, self.task_queue
-        popleft, clock = queue.items.popleft, perf_counter_ns
-        started, done, busy_ns = record.started, record.done, record.busy_ns
+    # The order inside. A future that is nobody's yet changes its state in one step with
+    # the look at its condition (see future.py), so that no call stands between. The
+    # span comes before the count: whoever reads the count finds the span. The count
+    # comes before the future's end: whoever has the result finds it counted. From the
+    # count to `record.started_ns` there is no call, so under the GIL nobody sees a half
+    # of it; record.running() needs no more than this. Last, at the top of the loop,
+    # nothing of a finished task may live on, least of all while idle; destructors run
+    # there, after the end was stamped and counted.
+    def _process(self) -> None:  # noqa: C901, PLR0912 - a call costs a tenth of a task
+        record, queue, hooks = self.record, self.task_queue, self._kit.hooks
+        items, popleft, clock = queue.items, queue.items.popleft, perf_counter_ns
+        task: Any
         failure: BaseException | None = None
-        text: str | None = None
         while True:
-            if self._must_leave or queue.is_shut:
-                task = self._wait_for_task()
-            else:
-                try:
-                    task = popleft()
-                except IndexError:
-                    task = self._wait_for_task()
+            task = call = args = kwargs = future = limits = failure = None
+            try:
+                is_direct = items and queue.is_plain and not self._must_leave
+                task = popleft() if is_direct else self._next_task()
+            except IndexError:
+                task = self._next_task()
             if task.__class__ is not Task and not isinstance(task, Task):
                 if task is None and self._has_leave():
                     return
-                del task
                 continue
-            number, queued_ns = task.id, task.queued_ns
-            function, args, kwargs = task.callable, task.args, task.kwargs
-            started += 1
+            call, args, kwargs = task.callable, task.args, task.kwargs
+            future, limits = task.future, task.limits
+            if limits is None and future._made is None and future._state is PENDING:  # noqa: SLF001
+                future._state = RUNNING  # noqa: SLF001
+            elif not self._may_begin(task):
+                continue
+            if hooks is not None or limits is not None:
+                call = self._dress(task)
             record.task = task
-            record.started_ns = started_ns = clock()
-            record.started = started
+            task.started_ns = record.started_ns = started_ns = clock()
+            record.started += 1
             try:
-                _result = function(*args, **kwargs) if kwargs else function(*args)
-                ended_ns = clock()
+                future._result = call(*args, **kwargs) if kwargs else call(*args)  # noqa: SLF001
+                task.ended_ns = ended_ns = clock()
             except BaseException as error:  # noqa: BLE001 - a worker outlives SystemExit and all others
-                ended_ns = clock()
-                failure, text = error, error_text(error)
-            if (mask := record.span_mask) >= 0 and (text or not started & mask):
-                record.spans.append(
-                    (number, function, queued_ns, started_ns, ended_ns, text)
-                )
+                task.ended_ns = ended_ns = clock()
+                failure = error
+            mask = record.span_mask
+            if mask >= 0 and (failure is not None or not record.started & mask):
+                record.add_span(task, failure)
             if failure is None:
-                record.done = done = done + 1
+                record.done += 1
             else:
+                future._exception = failure  # noqa: SLF001
                 record.failed += 1
-            record.busy_ns = busy_ns = busy_ns + ended_ns - started_ns
             record.started_ns = ended_ns
+            record.busy_ns += ended_ns - started_ns
+            if future._made is None:  # noqa: SLF001
+                future._state = FINISHED  # noqa: SLF001
+            else:
+                future.settle()
+            if failure is not None or hooks is not None or limits is not None:
+                self._after(task, failure)
             record.task = None
-            if failure is not None:
-                report_failure(number, function, self.name, failure)
-                failure = text = None
-            del task, function, args, kwargs
-            _result = None
 
-    def _wait_for_task(self) -> object:
+    def _next_task(self) -> object:
         """Return the next item; None when the worker need not wait any more."""
-        queue, lock = self.task_queue, self._parking_lock
+        queue = self.task_queue
         while not self._has_leave():
-            queue.announce_quiet()
-            item = queue.park(lock, has_leave=self._has_leave)
-            if item is not NOTHING:
-                return item
+            item = queue.take()
+            if item is NOTHING:
+                queue.quiet.announce()
+                is_patient = self.idle_limit_seconds < 0
+                patience = FOREVER if is_patient else self._patience_seconds()
+                item = queue.park(self._parking_lock, patience, self._has_leave)
+                if item is NOTHING:
+                    if not is_patient:
+                        self._ask_whether_wanted()
+                    continue
+            self._is_kept = False
+            queue.room.announce_to_one()
+            return item
         return None
+
+    def _ask_whether_wanted(self) -> None:
+        """Ask the crew whether to stay, if this worker has been idle for long."""
+        if not self._patience_seconds() and (owner := self._kit.crew()) is not None:
+            self._is_kept = owner.worker_idles(self)
+
+    def _patience_seconds(self) -> float:
+        """Return how much longer to stay idle without asking."""
+        limit = self.idle_limit_seconds
+        if limit < 0 or self._is_kept:
+            return FOREVER
+        idle_ns = perf_counter_ns() - self.record.started_ns
+        return max(0.0, limit - idle_ns / _NS)
+
+    def reconsider(self, idle_limit_seconds: float) -> None:
+        """Set another idle limit, and let the worker look at it now."""
+        self.idle_limit_seconds = idle_limit_seconds
+        self._is_kept = False
+        self.task_queue.wake(self._parking_lock)
+
+    def _may_begin(self, task: Task) -> bool:
+        """Claim a task's future for its run; else the task's end is counted."""
+        if not self._is_timely(task):
+            return False
+        if task.future.begin():
+            return True
+        count_dead(task.future, self._kit.tally)
+        return False
+
+    def _is_timely(self, task: Task) -> bool:
+        """Whether a task has waited no longer than it may; else it is ended."""
+        limits = task.limits
+        if limits is None or not limits.queue_ns:
+            return True
+        if perf_counter_ns() <= task.queued_ns + limits.queue_ns:
+            return True
+        expire(task.future, self._kit.tally)
+        return task.future.cancelled()  # that is counted where the others are
+
+    def _dress(self, task: Task) -> Callable[..., object]:
+        """Prepare a task's run; return what is to be called with its arguments."""
+        kit, limits, call = self._kit, task.limits, task.callable
+        if limits is not None:
+            if limits.context is not None:
+                call = partial(limits.context.run, call)
+            if limits.run_ns:
+                self._run_watch = kit.watch_run(
+                    task, limits.run_ns, self.name, self.record
+                )
+        if kit.hooks is not None:
+            kit.call_hook(kit.hooks.before_task, task)
+        return call
+
+    def _after(self, task: Task, failure: BaseException | None) -> None:
+        """Do what a task's end asks for, beyond what each task's does."""
+        if self._run_watch is not None:
+            self._run_watch.end(task.ended_ns - task.started_ns)
+            self._run_watch = None
+        if failure is not None and task.logs_failure:
+            report_failure(task.id, task.callable, self.name, failure)
+        if self._kit.hooks is not None:
+            self._kit.call_hook(self._kit.hooks.after_task, task)
 
     def _has_leave(self) -> bool:
         # In this order: after the end was seen, an empty queue stays empty.
@@ -171,18 +257,17 @@ class ProcessThread(threading.Thread):
         return self._must_leave or (queue.has_ended and not queue.items)
 
     def _may_leave(self) -> bool:
-        if self._owner is not None:
-            owner = self._owner()
-            if owner is None:  # a lost pool: its last tasks are run by who is left
-                may_leave = not self.task_queue.items
-            else:
-                may_leave = owner.worker_leaves(self)
-            if not may_leave:
-                self._must_leave = False
-                return False
+        owner = self._kit.crew()
+        if owner is not None:
+            may_leave = owner.worker_leaves(self)
+        else:  # a lost pool: its last tasks are run by who is left
+            may_leave = self._kit.owner is None or not self.task_queue.size()
+        if not may_leave:
+            self._must_leave = False
+            return False
         # The wake-up that got us here may have been meant for an item.
         self.task_queue.pass_on()
-        self.task_queue.announce_quiet()
+        self.task_queue.quiet.announce()
         return True
 
     def _settle(self, error: BaseException) -> None:
@@ -193,9 +278,13 @@ class ProcessThread(threading.Thread):
         """
         record = self.record
         self._parking_lock = locked_lock()  # the old one may be used up, see park
-        if record.task is not None:
-            record.started = record.done + record.failed + 1
-            record.failed += 1
-            record.started_ns = perf_counter_ns()
-            record.task = None
+        task, record.task = record.task, None
+        if task is not None:
+            if record.started_ns != task.ended_ns:  # it has not been counted yet
+                record.started = record.done + record.failed + 1
+                record.failed += 1
+                record.started_ns = perf_counter_ns()
+            if not task.future.done():
+                task.future._exception = error  # noqa: SLF001
+                task.future.settle()
         report_stray(self.name, error)

@@ -40,7 +40,7 @@ STARTS_THREADS_AT_EXIT = pytest.mark.skipif(
     (3, 12, 0) <= sys.version_info < (3, 12, 2),
     reason="these versions start no thread once the main thread has ended: gh-113964",
 )
-LATE_HOOK_ONLY = "del threading._register_atexit"
+LATE_HOOK_ONLY = "import concurrent.futures.thread; del threading._register_atexit"
 HOOKS = pytest.mark.parametrize(
     "before_import", ["", LATE_HOOK_ONLY], ids=["both hooks", "atexit alone"]
 )

@@ -7,7 +7,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from pool_gui.pool.queue import NOTHING, ThreadSafeQueue, locked_lock
+from pool_gui.pool.queue import NOTHING, ThreadSafeQueue
+from pool_gui.pool.watchers import locked_lock
 
 
 class QueueMachine(RuleBasedStateMachine):
@@ -86,7 +87,7 @@ class QueueMachine(RuleBasedStateMachine):
         assert not self.queue.wake(locked_lock())
         self.queue.wake_all()
         self.queue.pass_on()
-        self.queue.announce_quiet()
+        self.queue.quiet.announce()
 
     @invariant()
     def holds_what_the_model_holds(self) -> None:

@@ -9,7 +9,8 @@ from queue import Empty
 import pytest
 from pool_support import DEADLINE_SECONDS, until
 
-from pool_gui.pool.queue import NOTHING, ThreadSafeQueue, locked_lock
+from pool_gui.pool.queue import NOTHING, ThreadSafeQueue
+from pool_gui.pool.watchers import locked_lock
 
 
 class Popper(threading.Thread):
@@ -135,8 +136,8 @@ def test_a_put_between_look_and_wait_is_not_missed() -> None:
     class Racing(ThreadSafeQueue):
         looks = 0
 
-        def _pop_now(self) -> object:
-            item = super()._pop_now()
+        def take(self) -> object:
+            item = super().take()
             self.looks += 1
             if self.looks == 2:  # registered, has looked, does not wait yet
                 assert len(self.waiters) == 1
@@ -150,8 +151,8 @@ def test_a_put_before_registering_is_found_by_the_second_look() -> None:
     class Racing(ThreadSafeQueue):
         looks = 0
 
-        def _pop_now(self) -> object:
-            item = super()._pop_now()
+        def take(self) -> object:
+            item = super().take()
             self.looks += 1
             if self.looks == 1:  # has looked, is not registered yet
                 self.put("early")
@@ -171,7 +172,7 @@ def test_a_token_that_comes_when_the_time_is_up_is_passed_on() -> None:
 
         tokens = 0
 
-        def acquire(self, timeout: float | None = None) -> bool:
+        def acquire(self, _: bool = True, timeout: float | None = None) -> bool:  # noqa: FBT001, FBT002 - as a lock's
             if timeout is None:
                 assert self.tokens == 1
                 return True
@@ -189,8 +190,8 @@ def test_a_token_for_who_found_an_item_by_itself_is_passed_on() -> None:
     class Racing(ThreadSafeQueue):
         racing = False
 
-        def _pop_now(self) -> object:
-            item = super()._pop_now()
+        def take(self) -> object:
+            item = super().take()
             if self.racing and threading.current_thread() is threading.main_thread():
                 self.racing = False
                 self.put("second")  # wakes the newest waiter: the one that looks now
@@ -339,12 +340,12 @@ def test_who_watches_for_quiet_is_asked_again_at_each_announcement() -> None:
 
     got: list[bool] = []
     thread = threading.Thread(
-        target=lambda: got.append(queue.watch_quiet(is_quiet, DEADLINE_SECONDS))
+        target=lambda: got.append(queue.quiet.wait(is_quiet, DEADLINE_SECONDS))
     )
     thread.start()
     for count in (1, 2):
         until(lambda count=count: len(asked) == count)  # type: ignore[misc]
-        queue.announce_quiet()
+        queue.quiet.announce()
     thread.join(DEADLINE_SECONDS)
     assert got == [True]
 
@@ -354,16 +355,16 @@ def test_an_announcement_between_asking_and_waiting_is_not_missed() -> None:
     answers = iter([False, True])
 
     def is_quiet() -> bool:
-        queue.announce_quiet()
+        queue.quiet.announce()
         return next(answers)
 
     began = time.monotonic()
-    assert queue.watch_quiet(is_quiet, DEADLINE_SECONDS)
+    assert queue.quiet.wait(is_quiet, DEADLINE_SECONDS)
     assert time.monotonic() - began < DEADLINE_SECONDS / 2, "not by the deadline"
 
 
 def test_watching_for_quiet_ends_when_the_time_is_up() -> None:
-    assert not ThreadSafeQueue().watch_quiet(lambda: False, 0.01)
+    assert not ThreadSafeQueue().quiet.wait(lambda: False, 0.01)
 
 
 def test_the_end_opens_the_gate_and_wakes_everybody() -> None:

@@ -1,9 +1,9 @@
-from pool_gui.pool.states import LEGAL_MOVES, PoolState, WorkerState
+from pool_gui.pool.states import LEGAL_MOVES, PoolState, TaskState, WorkerState
 from pool_gui.wire.protocol import POOL_STATES, WorkerCode
 
 
 def test_the_table_knows_every_state() -> None:
-    assert set(LEGAL_MOVES) == {*PoolState, *WorkerState}
+    assert set(LEGAL_MOVES) == {*PoolState, *WorkerState, *TaskState}
 
 
 def test_states_move_only_within_their_own_kind() -> None:
@@ -13,9 +13,17 @@ def test_states_move_only_within_their_own_kind() -> None:
 
 def test_every_state_but_the_first_can_be_reached_and_the_last_is_final() -> None:
     reached = set().union(*LEGAL_MOVES.values())
-    assert {*PoolState, *WorkerState} - reached == {PoolState.NEW}
+    assert {*PoolState, *WorkerState, *TaskState} - reached == {
+        PoolState.NEW,
+        TaskState.NEW,
+    }
     assert not LEGAL_MOVES[PoolState.STOPPED]
     assert not LEGAL_MOVES[WorkerState.GONE]
+
+
+def test_a_task_that_is_over_moves_only_by_being_put_again() -> None:
+    over = {*TaskState} - {TaskState.NEW, TaskState.QUEUED, TaskState.RUNNING}
+    assert {LEGAL_MOVES[state] for state in over} == {frozenset({TaskState.QUEUED})}
 
 
 def test_states_are_called_as_on_the_wire() -> None:

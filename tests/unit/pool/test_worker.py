@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable, Iterator
 
 import pytest
-from pool_support import DEADLINE_SECONDS, Stall, until
+from pool_support import DEADLINE_SECONDS, MakePool, Stall, until
 
 from pool_gui.pool import ProcessThread, Task, ThreadSafeQueue, WorkerState
 from pool_gui.pool.record import MAX_SPANS, WorkerRecord
@@ -145,8 +145,8 @@ def test_a_dismissal_between_look_and_wait_is_not_missed() -> None:
     class Racing(ThreadSafeQueue):
         victim: ProcessThread | None = None
 
-        def _pop_now(self) -> object:
-            item = super()._pop_now()
+        def take(self) -> object:
+            item = super().take()
             if self.victim is not None:
                 self.victim.dismiss()
             return item
@@ -437,22 +437,26 @@ def test_a_span_is_there_before_its_task_counts_as_done(
     assert record.before == [1, 2]
 
 
-def test_a_task_that_puts_itself_again_keeps_its_own_span(
-    queue: ThreadSafeQueue, worker: ProcessThread
-) -> None:
-    def again() -> None:
-        if task.id < 3:
-            task.id += 1
-            task.queued_ns += 10
-            queue.put(task)
+def test_a_task_that_puts_itself_again_keeps_its_own_span(make_pool: MakePool) -> None:
+    pool = make_pool(1, start=False)
+    pool.watch(0)
+    left = [1, 2]
 
+    def again() -> None:
+        if left.pop():
+            pool.put(task)  # from its own run: a copy
+
+    left.insert(0, 0)
     task = Task(again)
-    task.id, task.queued_ns = 1, 10
-    worker.record.span_mask = 0
-    queue.put(task)
-    until(lambda: worker.record.done == 3)
-    assert [span[0] for span in worker.record.spans] == [1, 2, 3]
-    assert [span[2] for span in worker.record.spans] == [10, 20, 30]
+    pool.put(task)
+    pool.start()
+    (worker,) = pool.workers()
+    assert pool.wait_idle(DEADLINE_SECONDS)
+    spans = list(worker.record.spans)
+    assert [span[0] for span in spans] == [1, 2, 3]
+    assert all(span[2] <= span[3] <= span[4] for span in spans)
+    assert spans[0][3] <= spans[1][2] <= spans[0][4], "queued while the first ran"
+    assert task.id == 3, "over when it was put last, so it ran itself"
 
 
 def throw(worker: ProcessThread, error: type[BaseException]) -> None:

@@ -1,0 +1,19 @@
+"""Checks of what callers pass in."""
+
+import operator
+
+
+def count(value: int, what: str, least: int = 0) -> int:
+    """Return a whole number that is at least `least`.
+
+    Raises:
+        TypeError: it is no whole number.
+        ValueError: it is less.
+    """
+    if isinstance(value, bool):
+        raise TypeError(f"{what} must be a whole number, not {value}.")
+    number = operator.index(value)
+    if number < least:
+        bound = "must not be negative" if not least else f"must be at least {least}"
+        raise ValueError(f"{what} {bound}, and {number} is not.")
+    return number

@@ -1,0 +1,87 @@
+"""Threads that wait until something has become true. Any thread may call anything.
+
+No lock is held while anybody looks or tells, so that `announce` may be called from a
+signal handler, a finalizer and the worker's hot path.
+"""
+
+from __future__ import annotations
+
+import threading
+from time import monotonic
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _thread import LockType
+    from collections.abc import Callable
+
+FOREVER = -1.0
+
+
+class Watchers:
+    """Those who wait for one kind of news."""
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: dict[LockType, None] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def wait(self, is_true: Callable[[], bool], timeout: float | None) -> bool:
+        """Wait until `is_true()`, asked again at each announcement.
+
+        Returns:
+            False if `timeout` seconds were over first.
+        """
+        deadline = None if timeout is None else monotonic() + timeout
+        while True:
+            lock = locked_lock()
+            # First register, then ask. Who brings the news does it the other way
+            # round, first the news, then a look at who waits: one sees the other.
+            self._waiting[lock] = None
+            try:
+                if is_true():
+                    return True
+                if not lock.acquire(timeout=seconds_left(deadline)):
+                    return is_true()
+            except BaseException:  # Ctrl-C; the news may have been for us alone
+                self.announce_to_one()
+                raise
+            finally:
+                self._waiting.pop(lock, None)
+
+    def announce(self) -> None:
+        """Let all who wait ask again. Cheap while nobody does."""
+        while self._waiting:
+            if not self.announce_to_one():
+                return
+
+    def announce_to_one(self) -> bool:
+        """Let the one that waits longest ask again; False if nobody waits."""
+        waiting = self._waiting
+        while waiting:
+            try:
+                lock = next(iter(waiting))
+                del waiting[lock]
+            except (StopIteration, KeyError, RuntimeError):
+                continue  # others came or went meanwhile
+            lock.release()
+            return True
+        return False
+
+    def forget(self) -> None:
+        """In a forked child: no other thread is left to wait."""
+        self._waiting.clear()
+
+
+def locked_lock() -> LockType:
+    """Return a new lock to park on."""
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
+def seconds_left(deadline: float | None) -> float:
+    """Return how long to wait, as locks take it: `FOREVER` without a deadline."""
+    return FOREVER if deadline is None else max(0.0, deadline - monotonic())
