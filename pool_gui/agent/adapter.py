@@ -167,12 +167,13 @@ class ThreadPoolAdapter:
             state=pool.state.value,
             size=pool.size(),
             depth=pool.task_queue.size(),
-            limit=None,
+            limit=pool.queue_limit,
             submitted=counts.submitted,
             started=counts.started,
             done=counts.done,
             failed=counts.failed,
-            cancelled=counts.cancelled,
+            # Whatever was accepted and never ran is one number on the wire.
+            cancelled=counts.cancelled + counts.expired + counts.dropped,
             rejected=counts.rejected,
         )
 

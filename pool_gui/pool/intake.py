@@ -82,10 +82,9 @@ class Intake(ABC):
         Takes no lock that a worker needs to run tasks.
         """
         crew, tally, queue = self._crew, self._tally, self.task_queue
-        here_done = tally.caller_done.taken() + tally.caller_failed.taken()
-        here_started = tally.caller_started.taken()
-        busy, queued = crew.busy(), queue.size()
-        counts = self.counts()
+        queued, counts = queue.size(), self.counts()
+        workers = len(crew.living())
+        begun = counts.started - counts.done - counts.failed
         return PoolStatistics(
             name=self.name,
             state=self.state,
@@ -98,11 +97,12 @@ class Intake(ABC):
             dropped=counts.dropped,
             rejected=counts.rejected,
             overdue=tally.overdue.taken(),
-            run_by_callers=here_started,
+            run_by_callers=tally.caller_started.taken(),
             hook_errors=tally.hook_errors.taken(),
             queued=queued,
-            running=busy + here_started - here_done,
-            workers=len(crew.living()),
+            # Tasks that began while the workers were counted are not all running.
+            running=min(begun, workers + self._callers()),
+            workers=workers,
             size=crew.size,
             max_workers=max(crew.size, crew.ceiling),
             queue_limit=self._queue_limit(),
@@ -188,7 +188,7 @@ class Intake(ABC):
         The futures of these tasks are cancelled; the tasks may be put again. Those that
         had been cancelled before, or waited too long, are not among them.
         """
-        taken = self._take_back()
+        taken = self._hand_back(self.task_queue.clear())
         self.task_queue.quiet.announce()
         return taken
 
@@ -229,6 +229,12 @@ class Intake(ABC):
     @abstractmethod
     def _queue_limit(self) -> int | None: ...
 
+    def _callers(self) -> int:
+        """Return how many tasks run in threads that put them."""
+        tally = self._tally
+        ended = tally.caller_done.taken() + tally.caller_failed.taken()
+        return tally.caller_started.taken() - ended
+
     def _bring_workers(self, count: int) -> None:
         """Wake as many workers, and hire where too few sleep."""
         self.task_queue.wake_some(count)
@@ -261,9 +267,10 @@ class Intake(ABC):
             self._tally.withdrawn.take()
             raise self._refuse(1)
 
-    def _take_back(self) -> list[Task]:
+    def _hand_back(self, items: Iterable[object]) -> list[Task]:
+        """Cancel what was taken off the queue; return what was not over before."""
         taken = []
-        for task in self.task_queue.clear():
+        for task in items:
             if isinstance(task, Task):
                 if not task.future.done() and task.future.cancel():
                     self._tally.cancelled.take()

@@ -16,11 +16,10 @@ from pool_gui.pool.timekeeper import RunWatch, Timekeeper
 
 if TYPE_CHECKING:
     import weakref
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from pool_gui.pool.future import TaskFuture
     from pool_gui.pool.hooks import Hooks
-    from pool_gui.pool.queue import ThreadSafeQueue
     from pool_gui.pool.record import WorkerRecord
     from pool_gui.pool.worker import ProcessThread
 
@@ -91,7 +90,7 @@ class Kit:
                 if host is not None:
                     host.break_down()
                 else:
-                    fail_queued(worker.task_queue, self.tally)
+                    fail_tasks(worker.task_queue.clear(), self.tally)
                 return False
         if self.hooks is not None:
             self.call_hook(self.hooks.worker_started, worker)
@@ -128,9 +127,9 @@ class Kit:
         return None if self.owner is None else self.owner()
 
 
-def fail_queued(queue: ThreadSafeQueue, tally: Tally) -> None:
-    """Let the futures of all queued tasks say that the pool is broken."""
-    for task in queue.clear():
+def fail_tasks(tasks: Iterable[object], tally: Tally) -> None:
+    """Let the futures of tasks taken off a queue say that the pool is broken."""
+    for task in tasks:
         if isinstance(task, Task) and not task.future.refuse(
             BrokenThreadPool(BROKEN), tally.dropped.take
         ):

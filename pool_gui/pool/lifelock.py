@@ -76,7 +76,7 @@ class LifeLock:
             except IndexError:
                 pass  # granted by another thread
             except RuntimeError:
-                _logger.exception("A pool could not serve its tasks")
+                _logger.exception("A pool could not start a thread that it wants")
             finally:
                 self._depth -= 1
                 self._lock.release()

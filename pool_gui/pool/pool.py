@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pool_gui.pool import lifetime
 from pool_gui.pool.bounded import WhenFull
 from pool_gui.pool.errors import PoolStateError
-from pool_gui.pool.kit import Kit, fail_queued
+from pool_gui.pool.kit import Kit, fail_tasks
 from pool_gui.pool.staff import StaffedIntake, bounds
 from pool_gui.pool.states import PoolState
 from pool_gui.pool.task import Task
@@ -195,9 +195,10 @@ class ThreadPool(StaffedIntake):
         with self._life:
             self._shut_entrance()
             self.task_queue.shut()
-            # In one call, so that nobody sees the tasks gone and not yet counted ended.
-            taken = self._take_back()
+            items = self.task_queue.clear()
             self._close()
+        # Without the lock, for the futures call whatever callbacks they have.
+        taken = self._hand_back(items)
         self.task_queue.quiet.announce()
         return taken
 
@@ -262,8 +263,9 @@ class ThreadPool(StaffedIntake):
             self._is_broken = True
             self._shut_entrance()
             self.task_queue.shut()
-            fail_queued(self.task_queue, self._tally)
+            items = self.task_queue.clear()
             self._close()
+        fail_tasks(items, self._tally)
         self.task_queue.quiet.announce()
 
     def forget_threads(self) -> None:

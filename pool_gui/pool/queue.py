@@ -92,6 +92,8 @@ class ThreadSafeQueue(Store):
         depth = len(items)
         if depth > self.peak:  # noqa: PLR1730 - a call of max costs as much as all this
             self.peak = depth
+        if self.is_ranked:
+            self.note_depth()
         if self.waiters:
             self.wake_one()
 
@@ -150,7 +152,14 @@ class ThreadSafeQueue(Store):
 
     def take(self) -> object:
         """Take the next item; `NOTHING` if there is none or the gate is closed."""
-        return NOTHING if self._is_shut else self.take_next()
+        if self._is_shut:
+            return NOTHING
+        if self.is_ranked or not self.items:
+            return self.take_next()
+        try:
+            return self.items.popleft()
+        except IndexError:  # others were quicker
+            return self.take_next()
 
     def shut(self) -> None:
         """Close the gate: items may be put, and are not popped."""
@@ -229,6 +238,8 @@ class ThreadSafeQueue(Store):
                 or not lock.acquire(True, timeout)
             ):
                 self._withdraw(lock)
+            elif has_leave is None or not has_leave():
+                item = self.take()
         except BaseException:  # Ctrl-C in the main thread
             # A token may have come; whether it was taken cannot be known any more.
             self.waiters.pop(lock, None)

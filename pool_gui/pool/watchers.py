@@ -17,16 +17,14 @@ if TYPE_CHECKING:
 FOREVER = -1.0
 
 
-class Watchers:
-    """Those who wait for one kind of news."""
+class Watchers(dict["LockType", None]):
+    """Those who wait for one kind of news; true while somebody does.
 
-    __slots__ = ("_waiting",)
+    A dict of their locks, the one that waits longest first, so that to ask whether
+    anybody waits costs no call.
+    """
 
-    def __init__(self) -> None:
-        self._waiting: dict[LockType, None] = {}
-
-    def __bool__(self) -> bool:
-        return bool(self._waiting)
+    __slots__ = ()
 
     def wait(self, is_true: Callable[[], bool], timeout: float | None) -> bool:
         """Wait until `is_true()`, asked again at each announcement.
@@ -39,7 +37,7 @@ class Watchers:
             lock = locked_lock()
             # First register, then ask. Who brings the news does it the other way
             # round, first the news, then a look at who waits: one sees the other.
-            self._waiting[lock] = None
+            self[lock] = None
             try:
                 if is_true():
                     return True
@@ -49,21 +47,20 @@ class Watchers:
                 self.announce_to_one()
                 raise
             finally:
-                self._waiting.pop(lock, None)
+                self.pop(lock, None)
 
     def announce(self) -> None:
         """Let all who wait ask again. Cheap while nobody does."""
-        while self._waiting:
+        while self:
             if not self.announce_to_one():
                 return
 
     def announce_to_one(self) -> bool:
         """Let the one that waits longest ask again; False if nobody waits."""
-        waiting = self._waiting
-        while waiting:
+        while self:
             try:
-                lock = next(iter(waiting))
-                del waiting[lock]
+                lock = next(iter(self))
+                del self[lock]
             except (StopIteration, KeyError, RuntimeError):
                 continue  # others came or went meanwhile
             lock.release()
@@ -72,7 +69,7 @@ class Watchers:
 
     def forget(self) -> None:
         """In a forked child: no other thread is left to wait."""
-        self._waiting.clear()
+        self.clear()
 
 
 def locked_lock() -> LockType:

@@ -173,20 +173,23 @@ class ProcessThread(threading.Thread):
     def _next_task(self) -> object:
         """Return the next item; None when the worker need not wait any more."""
         queue = self.task_queue
-        while not self._has_leave():
+        while not self._must_leave:
             item = queue.take()
             if item is NOTHING:
-                queue.quiet.announce()
+                if queue.quiet:
+                    queue.quiet.announce()
                 is_patient = self.idle_limit_seconds < 0
                 patience = FOREVER if is_patient else self._patience_seconds()
                 item = queue.park(self._parking_lock, patience, self._has_leave)
-                if item is NOTHING:
-                    if not is_patient:
-                        self._ask_whether_wanted()
-                    continue
-            self._is_kept = False
-            queue.room.announce_to_one()
-            return item
+            if item is not NOTHING:
+                self._is_kept = False
+                if queue.room:
+                    queue.room.announce_to_one()
+                return item
+            if self._has_leave():
+                break
+            if not is_patient:
+                self._ask_whether_wanted()
         return None
 
     def _ask_whether_wanted(self) -> None:
@@ -210,7 +213,7 @@ class ProcessThread(threading.Thread):
 
     def _may_begin(self, task: Task) -> bool:
         """Claim a task's future for its run; else the task's end is counted."""
-        if not self._is_timely(task):
+        if task.limits is not None and not self._is_timely(task):
             return False
         if task.future.begin():
             return True

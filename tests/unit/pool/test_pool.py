@@ -405,7 +405,7 @@ def waiting_for_idle(pool: ThreadPool, then: Callable[[], object]) -> bool:
 
     thread = threading.Thread(target=wait)
     thread.start()
-    until(lambda: len(pool.task_queue.quiet._waiting) == 1)
+    until(lambda: len(pool.task_queue.quiet) == 1)
     then()
     thread.join(2 * DEADLINE_SECONDS)
     return answers == [True] and seconds[0] < DEADLINE_SECONDS / 2
