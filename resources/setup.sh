@@ -115,6 +115,21 @@ install_system_packages() {
     fi
 }
 
+# CPython's own tests of thread pools run against ours too. Some interpreters come
+# without them; Debian has them in a package, and without that they are skipped.
+install_interpreter_tests() {
+    [ "$(uname -s)" = Linux ] && [ "$(package_manager)" = apt ] || return 0
+    version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    for place in "$("$python" -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" \
+        "/usr/lib/python$version"; do
+        ls "$place"/test/test_concurrent_futures* >/dev/null 2>&1 && return
+    done
+    manager=apt
+    if ! may_install || ! install_packages "libpython$version-testsuite"; then
+        say "goes on without CPython's own tests of thread pools"
+    fi
+}
+
 # --- Python packages ---------------------------------------------------------------
 
 install_python_packages() {
@@ -191,5 +206,6 @@ goal=$1
 shift
 python=$(find_python)
 install_system_packages "$goal"
+[ "$goal" = run ] || install_interpreter_tests
 install_python_packages "$goal"
 if [ "$goal" = run ]; then run "$@"; else run_checks; fi

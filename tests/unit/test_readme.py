@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,28 @@ def test_each_command_line_of_the_readme_is_accepted(
 
 def test_the_readme_shows_command_lines() -> None:
     assert len(COMMAND_LINES) >= 4
+
+
+SNIPPETS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS)
+def test_each_program_of_the_readme_runs_to_its_end_without_an_error(
+    snippet: str, tmp_path: Path
+) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", snippet],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_the_readme_shows_programs() -> None:
+    assert len(SNIPPETS) >= 5
 
 
 @pytest.mark.parametrize("command", ["run", "test"])

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 
 import pytest
-from pool_support import DEADLINE_SECONDS, MakePool, Stall, until
+from pool_support import DEADLINE_SECONDS, NEEDS_GIL, MakePool, Stall, until
 
 from pool_gui.pool import (
     PoolCounts,
@@ -180,6 +180,7 @@ def test_a_put_that_a_drain_overtakes_after_its_append_is_run() -> None:
     assert pool.counts() == PoolCounts(1, 1, 1, 0, 0, 0)
 
 
+@NEEDS_GIL
 def test_a_withdrawal_searches_again_when_the_queue_changes() -> None:
     class Changing(RacingItems):
         failures = 1

@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable, Iterator
 
 import pytest
-from pool_support import DEADLINE_SECONDS, MakePool, Stall, until
+from pool_support import DEADLINE_SECONDS, NEEDS_GIL, MakePool, Stall, until
 
 from pool_gui.pool import ProcessThread, Task, ThreadSafeQueue, WorkerState
 from pool_gui.pool.record import MAX_SPANS, WorkerRecord
@@ -289,6 +289,7 @@ def test_a_worker_survives_every_kind_of_failure(
     assert len(caplog.records) == 1
 
 
+@NEEDS_GIL
 def test_nothing_of_a_finished_task_is_kept_alive(
     queue: ThreadSafeQueue, worker: ProcessThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -339,6 +340,7 @@ def test_nothing_of_a_finished_task_is_kept_alive(
         gc.enable()
 
 
+@NEEDS_GIL
 def test_a_result_is_destroyed_after_its_task_was_counted(
     queue: ThreadSafeQueue, worker: ProcessThread
 ) -> None:
