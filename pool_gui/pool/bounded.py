@@ -112,6 +112,9 @@ class BoundedIntake(Intake):
                 overflow = _Overflow([], list(batch))
                 break
             self._await_room(batch, deadline)
+        # Not under the lock: a thread that is started may run a finalizer that puts.
+        if self._is_elastic:
+            self._grow()
         if self._is_closed:  # by a signal handler or finalizer in the midst of it
             self._life.wish(self.ensure_served)  # type: ignore[unreachable]  # mypy thinks of one thread
         for task in overflow.dropped:
@@ -181,8 +184,6 @@ class BoundedIntake(Intake):
         self._reserved -= 1
         if limits is not None and limits.queue_ns:
             self._kit.timekeeper.watch(QueueWatch(task, limits, self._tally))
-        if self._is_elastic:
-            self._grow()
 
     def _await_room(self, batch: Sequence[Task], deadline: float | None) -> None:
         """Wait until the batch may fit; raise if it must not, or the time is up."""

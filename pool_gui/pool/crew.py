@@ -91,8 +91,10 @@ class Crew:
     def threads(self) -> list[ProcessThread]:
         """Return all workers whose threads run, those just leaving included."""
         with self.lock:
-            ending = [worker for worker in self._ending if worker.is_alive()]
-            return [*self._living, *ending]
+            # One that is just being started cannot be joined; if the pool has ended, it
+            # ends at once.
+            both = (*self._living, *self._ending)
+            return [worker for worker in both if worker.is_alive()]
 
     def hosts_current_thread(self) -> bool:
         """Whether the caller runs on one of these workers."""

@@ -56,7 +56,7 @@ class ExecutorIntake(BoundedIntake, Executor):
         """
         if self._is_closed:
             raise self._refuse_call()
-        if self._state is not PoolState.RUNNING or self._is_elastic:
+        if self._state is PoolState.NEW or not self._crew.size:
             self._bring_one_worker()
         # Not by calling the classes, whose __init__ costs as much as all this.
         future = _new_future(TaskFuture)
@@ -177,9 +177,6 @@ class ExecutorIntake(BoundedIntake, Executor):
     @abstractmethod
     def join(self, timeout: float | None = None) -> bool:
         """Drain and wait."""
-
-    @abstractmethod
-    def _bring_one_worker(self) -> None: ...
 
     @abstractmethod
     def _require_other_thread(self, call: str) -> None: ...

@@ -128,11 +128,15 @@ class Intake(ABC):
             PoolStateError: the pool takes no more tasks.
             BrokenThreadPool: an initializer failed.
             QueueFullError: there was no room (in time).
+            WorkerStartError: a pool that grows on demand has no worker, and the system
+                refused the thread; nothing was queued.
         """
         if task.__class__ is not Task and not isinstance(task, Task):
             raise _no_task(task)
         if self._is_closed:
             raise self._refuse(1)
+        if not self._crew.size and self._state is PoolState.RUNNING:
+            self._bring_one_worker()
         now_ns = perf_counter_ns()
         if task.queued_ns:  # one step with the store: a task is not queued twice
             task = task.again()
@@ -154,12 +158,15 @@ class Intake(ABC):
             PoolStateError: the pool takes no more tasks.
             BrokenThreadPool: an initializer failed.
             QueueFullError: there was no room for all of them (in time).
+            WorkerStartError: as `put`.
         """
         batch = list(tasks)
         if not set(map(type, batch)) <= {Task}:
             for task in batch:
                 if not isinstance(task, Task):
                     raise _no_task(task)
+        if not self._crew.size and self._state is PoolState.RUNNING:
+            self._bring_one_worker()
         now_ns = perf_counter_ns()
         is_direct = self._is_direct
         for index, task in enumerate(batch):
@@ -222,6 +229,9 @@ class Intake(ABC):
 
     @abstractmethod
     def _admit(self, batch: Sequence[Task], timeout_seconds: float | None) -> None: ...
+
+    @abstractmethod
+    def _bring_one_worker(self) -> None: ...
 
     @abstractmethod
     def _grow(self) -> None: ...

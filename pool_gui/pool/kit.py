@@ -51,6 +51,9 @@ class Host(Protocol):
     def break_down(self) -> None:
         """Take no more tasks, and fail those that are queued."""
 
+    def worker_left(self) -> None:
+        """Hear that a worker has left while tasks are queued."""
+
 
 class Kit:
     """What a worker needs besides its queue. By default: nothing.
@@ -98,6 +101,10 @@ class Kit:
 
     def bid_farewell(self, worker: ProcessThread) -> None:
         """Tell who wants to know that a worker has left."""
+        host = None if self.host is None else self.host()
+        if host is not None and worker.task_queue.size():
+            host.worker_left()
+        del host
         if self.hooks is not None:
             self.call_hook(self.hooks.worker_ended, worker)
 

@@ -137,7 +137,7 @@ class StaffedIntake(ExecutorIntake):
             return (worker,) if self._crew.dismiss_one(worker) else ()
 
     def _bring_one_worker(self) -> None:
-        """Start a new pool, or hire the first worker of an elastic one.
+        """Start a new pool, or hire the first worker of an elastic one that runs.
 
         Raises:
             WorkerStartError: the system refused a thread.
@@ -158,6 +158,11 @@ class StaffedIntake(ExecutorIntake):
         is_empty = self._is_elastic and not self._crew.size
         if is_empty and self._state is PoolState.RUNNING:
             self._crew.hire(1)
+
+    def worker_left(self) -> None:
+        """Hear that a worker has left while tasks are queued; grow if that is meant."""
+        if self._is_elastic:
+            self._grow()
 
     def _grow(self) -> None:
         """Hire a worker for a task that found none idle, if there may be more.

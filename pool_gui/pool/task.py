@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import operator
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -157,9 +158,14 @@ class Task:
             self.future = TaskFuture()
             self.id = self.queued_ns = self.started_ns = self.ended_ns = 0
             return self
-        copy = Task(self.callable, *self.args, **self.kwargs)
-        copy.limits, copy.logs_failure = self.limits, self.logs_failure
-        return copy
+        if self.__class__ is Task:
+            twin = Task(self.callable, *self.args, **self.kwargs)
+            twin.limits, twin.logs_failure = self.limits, self.logs_failure
+            return twin
+        twin = copy.copy(self)  # a subclass may have more
+        twin.future = TaskFuture()
+        twin.id = twin.queued_ns = twin.started_ns = twin.ended_ns = 0
+        return twin
 
 
 _is_callable = callable  # the parameter of Task hides the builtin
