@@ -161,21 +161,10 @@ class Intake(ABC):
             WorkerStartError: as `put`.
         """
         batch = list(tasks)
-        if not set(map(type, batch)) <= {Task}:
-            for task in batch:
-                if not isinstance(task, Task):
-                    raise _no_task(task)
+        _require_tasks(batch)
         if not self._crew.size and self._state is PoolState.RUNNING:
             self._bring_one_worker()
-        now_ns = perf_counter_ns()
-        is_direct = self._is_direct
-        for index, task in enumerate(batch):
-            if task.queued_ns:
-                batch[index] = task = task.again()  # noqa: PLW2901
-            task.queued_ns = now_ns
-            if task.limits is not None:
-                is_direct = False
-        if not is_direct:
+        if _stamp(batch) or not self._is_direct:
             self._admit(batch, timeout_seconds)
             return
         # With the lock the pool cannot close between the check and the append, which
@@ -295,6 +284,26 @@ class Intake(ABC):
             return False
         count_dead(item.future, self._tally)
         return True
+
+
+def _require_tasks(batch: list[Task]) -> None:
+    if not set(map(type, batch)) <= {Task}:
+        for task in batch:
+            if not isinstance(task, Task):
+                raise _no_task(task)
+
+
+def _stamp(batch: list[Task]) -> bool:
+    """Say of tasks that they are queued from now on; return whether any has limits."""
+    now_ns = perf_counter_ns()
+    have_limits = False
+    for index, task in enumerate(batch):
+        if task.queued_ns:
+            batch[index] = task = task.again()  # noqa: PLW2901
+        task.queued_ns = now_ns
+        if task.limits is not None:
+            have_limits = True
+    return have_limits
 
 
 def _no_task(item: object) -> TaskTypeErrorException:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pool_gui.pool.timekeeper import RunWatch
 
 _NS = 1_000_000_000
+_STRAY_PAUSE_SECONDS = 1.0
 
 
 class ProcessThread(threading.Thread):
@@ -60,6 +61,7 @@ class ProcessThread(threading.Thread):
         self._kit = kit or Kit()
         self._is_kept = False  # it has been idle for long, and is to stay
         self._run_watch: RunWatch | None = None
+        self._started_at_last_stray = -1
         self._must_leave = False  # what the hot loop reads: faster than the event
         self._left = False
         self._parking_lock = locked_lock()
@@ -291,3 +293,8 @@ class ProcessThread(threading.Thread):
                 task.future._exception = error  # noqa: SLF001
                 task.future.settle()
         report_stray(self.name, error)
+        # A fault that comes at every turn must not fill a disk with log lines.
+        is_first = record.started != self._started_at_last_stray
+        self._started_at_last_stray = record.started
+        if not is_first:
+            self.dismiss_flag.wait(_STRAY_PAUSE_SECONDS)

@@ -1,160 +1,233 @@
-"""How many no-op tasks a second the pool runs, beside other pools in the same run.
+"""What no-op tasks cost in the pool, beside other pools and bare threads in one run.
 
-Each way runs once in every round, in an order that turns by one each round; records are
-on, as always. The floor is what plain threads on a `SimpleQueue` reach that only call.
+Each measure runs all its ways once in every round, in an order that turns by one each
+round; records are on, as always. The floor is what plain threads on a `SimpleQueue`
+reach that only call. The queued tasks' memory is measured in a process made for each
+figure, while all workers are held: as tracemalloc counts it, and as the process grows.
 
-    python tests/bench/bench_pool.py [rounds] [tasks]
+    python tests/bench/bench_pool.py [rounds] [tasks] [--only NAME]
 """
 
-import multiprocessing.pool
+import argparse
+import gc
 import platform
-import sys
 import threading
-import time
+import tracemalloc
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from queue import SimpleQueue
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from typing import NamedTuple
 
-from figures import line, ratios, verdict
+import pool_ways as ways
+import psutil
+from figures import line, ratio_of_medians, ratios, verdict
 
-from pool_gui.pool import Task, ThreadPool
-
-WORKERS = 4
-DEADLINE_SECONDS = 300.0
-
-
-def noop() -> None:
-    """Do nothing."""
-
-
-def _pool_seconds(run: Callable[[ThreadPool], None], mask: int = -1) -> float:
-    pool = ThreadPool(WORKERS)
-    pool.watch(mask)
-    pool.start()
-    started = time.perf_counter()
-    run(pool)
-    if not pool.wait_idle(DEADLINE_SECONDS):
-        raise SystemExit("the pool did not finish")
-    seconds = time.perf_counter() - started
-    pool.join()
-    return seconds
+PEER = "ThreadPoolExecutor"
+OTHER = "multiprocessing.pool"
+FLOOR = "floor: bare threads and SimpleQueue"
 
 
-def _put_all(pool: ThreadPool, tasks: list[Task]) -> None:
-    put = pool.put
-    for task in tasks:
-        put(task)
+class Measure(NamedTuple):
+    """Ways that are compared, and the targets of ours beside the peer."""
+
+    title: str
+    targets: dict[str, float]
+    ways: dict[str, Callable[[int], float]]
+    share: int = 1
+    """Runs the count divided by this."""
+    is_rate: bool = True
+    """Its ways return seconds, and more tasks a second are better; else less is."""
 
 
-def put(count: int) -> float:
-    """Ready tasks, put one by one."""
-    tasks = [Task(noop) for _ in range(count)]
-    return _pool_seconds(lambda pool: _put_all(pool, tasks))
+def resident_bytes() -> int:
+    """Return the memory that this process holds."""
+    size: int = psutil.Process().memory_info().rss
+    return size
 
 
-def put_with_spans(count: int) -> float:
-    """The same, each task leaving a span."""
-    tasks = [Task(noop) for _ in range(count)]
-    return _pool_seconds(lambda pool: _put_all(pool, tasks), mask=0)
+def traced_bytes() -> int:
+    """Return the memory that tracemalloc knows of, from the first call on."""
+    if not tracemalloc.is_tracing():
+        tracemalloc.start()
+    return tracemalloc.get_traced_memory()[0]
 
 
-def put_made(count: int) -> float:
-    """Tasks made and put one by one."""
-
-    def run(pool: ThreadPool) -> None:
-        put = pool.put
-        for _ in range(count):
-            put(Task(noop))
-
-    return _pool_seconds(run)
+def bytes_each(
+    entrances: ways.Entrances, memory: Callable[[], int], count: int
+) -> float:
+    """Return what one queued task takes, measured in a process made for it."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        return process.submit(_bytes_each, entrances, memory, count).result()
 
 
-def batch_put(count: int) -> float:
-    """An iterable of ready tasks, put at once."""
-    tasks = [Task(noop) for _ in range(count)]
-    return _pool_seconds(lambda pool: pool.batch_put(iter(tasks)))
+def _bytes_each(
+    entrances: ways.Entrances, memory: Callable[[], int], count: int
+) -> float:
+    """Queue tasks behind held workers, keep what that returns, see what it took."""
+    held = threading.Barrier(ways.WORKERS + 1)
+    release = threading.Event()
+
+    def hold() -> None:
+        held.wait(ways.DEADLINE_SECONDS)
+        release.wait(ways.DEADLINE_SECONDS)
+
+    kept: list[object] = [None] * count  # no part of what is measured
+    with entrances() as entrance:
+        for _ in range(ways.WORKERS):
+            entrance.submit(hold)
+        held.wait(ways.DEADLINE_SECONDS)
+        gc.collect()
+        before = memory()
+        for index in range(count):
+            kept[index] = entrance.submit(ways.noop)
+        gc.collect()
+        used = memory() - before
+        tracemalloc.stop()
+        release.set()
+    return used / count
 
 
-def executor_submit(count: int) -> float:
-    """ThreadPoolExecutor.submit, until all have run."""
-    with ThreadPoolExecutor(WORKERS) as pool:
-        submit = pool.submit
-        started = time.perf_counter()
-        for _ in range(count):
-            submit(noop)
-        pool.shutdown()
-        return time.perf_counter() - started
+def memory_measure(title: str, memory: Callable[[], int]) -> Measure:
+    """Return the measure of queued tasks' memory, read in one of two manners."""
+    entrances: dict[str, ways.Entrances] = {
+        "submit": ways.our_submit,
+        "put": ways.our_put,
+        PEER: ways.peer_submit,
+        OTHER: ways.other_apply,
+        FLOOR: ways.bare,
+    }
+    return Measure(
+        title,
+        {"submit": 0.6, "put": 0.6},
+        {name: partial(bytes_each, one, memory) for name, one in entrances.items()},
+        is_rate=False,
+    )
 
 
-def apply_async(count: int) -> float:
-    """multiprocessing.pool.ThreadPool.apply_async, until all have run."""
-    with multiprocessing.pool.ThreadPool(WORKERS) as pool:
-        apply = pool.apply_async
-        started = time.perf_counter()
-        for _ in range(count):
-            apply(noop)
-        pool.close()
-        pool.join()
-        return time.perf_counter() - started
-
-
-def floor(count: int) -> float:
-    """Bare threads on a SimpleQueue, without records, errors or an orderly end."""
-    queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-
-    def work() -> None:
-        get = queue.get
-        while (call := get()) is not None:
-            call()
-
-    threads = [threading.Thread(target=work) for _ in range(WORKERS)]
-    for thread in threads:
-        thread.start()
-    queue_put = queue.put
-    started = time.perf_counter()
-    for _ in range(count):
-        queue_put(noop)
-    for _ in threads:
-        queue_put(None)
-    for thread in threads:
-        thread.join()
-    return time.perf_counter() - started
-
-
-WAYS: dict[str, Callable[[int], float]] = {
-    "put, ready tasks": put,
-    "put, ready tasks, a span each": put_with_spans,
-    "put, tasks made on the way": put_made,
-    "batch_put, ready tasks": batch_put,
-    "ThreadPoolExecutor.submit": executor_submit,
-    "multiprocessing ThreadPool.apply_async": apply_async,
-    "floor: bare threads on a SimpleQueue": floor,
+MEASURES = {
+    "put": Measure(
+        "put of ready tasks, until all have run",
+        {"put": 5},
+        {
+            "put": ways.put,
+            "put, a span each": partial(ways.put, mask=0),
+            "put, tasks made on the way": partial(ways.submit, ways.our_put),
+            PEER: partial(ways.submit, ways.peer_submit),
+            OTHER: partial(ways.submit, ways.other_apply),
+            FLOOR: partial(ways.submit, ways.bare),
+        },
+    ),
+    "batch_put": Measure(
+        "batch_put of an iterable of ready tasks, until all have run",
+        {"batch_put": 6},
+        {
+            "batch_put": ways.batch_put,
+            PEER: partial(ways.submit, ways.peer_submit),
+            f"{OTHER}, map in chunks": ways.other_batch,
+            FLOOR: partial(ways.submit, ways.bare),
+        },
+    ),
+    "submit": Measure(
+        "submit, until all have run",
+        {"submit": 4},
+        {
+            "submit": partial(ways.submit, ways.our_submit),
+            PEER: partial(ways.submit, ways.peer_submit),
+            OTHER: partial(ways.submit, ways.other_apply),
+            FLOOR: partial(ways.submit, ways.bare),
+        },
+    ),
+    "results": Measure(
+        "submit all, then result() of each",
+        {"submit and result": 3},
+        {
+            "submit and result": partial(ways.results, ways.our_pool),
+            PEER: partial(ways.results, ways.peer_pool),
+            OTHER: ways.other_results,
+            FLOOR: ways.bare_results,
+        },
+    ),
+    "ping-pong": Measure(
+        "submit(...).result(), one at a time",
+        {"ping-pong": 1.2},
+        {
+            "ping-pong": partial(ways.pings, ways.our_pool),
+            PEER: partial(ways.pings, ways.peer_pool),
+            OTHER: ways.other_pings,
+            FLOOR: ways.bare_pings,
+        },
+        share=5,
+    ),
+    "threads": Measure(
+        f"submit from {ways.SUBMITTERS} threads at once, until all have run",
+        {"submit": 3},
+        {
+            "submit": partial(ways.submit_from_threads, ways.our_submit),
+            PEER: partial(ways.submit_from_threads, ways.peer_submit),
+            OTHER: partial(ways.submit_from_threads, ways.other_apply),
+            FLOOR: partial(ways.submit_from_threads, ways.bare),
+        },
+    ),
+    "map": Measure(
+        "map, all results taken",
+        {"map": 4},
+        {
+            "map": partial(ways.mapped, ways.our_pool),
+            PEER: partial(ways.mapped, ways.peer_pool),
+            f"{OTHER}, map in chunks": ways.other_mapped,
+            FLOOR: ways.bare_results,
+        },
+    ),
+    "memory": memory_measure("a queued task, by tracemalloc", traced_bytes),
+    "memory-rss": memory_measure("a queued task, by resident size", resident_bytes),
 }
-EXECUTOR = "ThreadPoolExecutor.submit"
+
+
+def run(measure: Measure, rounds: int, count: int) -> dict[str, list[float]]:
+    """Run the rounds and return what each way reached in each."""
+    order = list(measure.ways)
+    reached: dict[str, list[float]] = {name: [] for name in order}
+    for _ in range(rounds):
+        for name in order:
+            value = measure.ways[name](count)
+            gc.collect()
+            reached[name].append(count / value if measure.is_rate else value)
+        order.append(order.pop(0))
+    return reached
+
+
+def report(measure: Measure, reached: dict[str, list[float]], count: int) -> None:
+    """Print what was reached, by itself, beside the peer and beside the targets."""
+    print(f"\n{measure.title}; {count:,} tasks")
+    for name, values in reached.items():
+        line(f"  {name}", values, "tasks/s" if measure.is_rate else "bytes a task")
+    beside = {n: values for n, values in reached.items() if n != PEER}
+    for name, values in beside.items():
+        line(f"  {name} / {PEER}", ratios(values, reached[PEER]))
+    for name, bound in measure.targets.items():
+        verdict(
+            f"  {name} / {PEER}, of the medians",
+            ratio_of_medians(reached[name], reached[PEER]),
+            bound,
+            at_least=measure.is_rate,
+        )
 
 
 def main() -> None:
-    """Run the rounds and print rates and ratios."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 9
-    count = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
-    print(f"Python {platform.python_version()}, {WORKERS} workers, {count:,} no-ops")
-    order = list(WAYS)
-    rates: dict[str, list[float]] = {name: [] for name in order}
-    for _ in range(rounds):
-        for name in order:
-            rates[name].append(count / WAYS[name](count))
-        order.append(order.pop(0))
-    for name, values in rates.items():
-        line(name, values, "tasks/s")
-    for name, values in rates.items():
-        if name != EXECUTOR:
-            line(f"{name} / executor", ratios(values, rates[EXECUTOR]))
-    for name, bound in (
-        ("put, ready tasks", 5),
-        ("batch_put, ready tasks", 6),
-    ):
-        compared = sorted(ratios(rates[name], rates[EXECUTOR]))
-        verdict(f"{name} / executor", compared[rounds // 2], bound, at_least=True)
+    """Run all measures, or those asked for."""
+    parser = argparse.ArgumentParser(description="Measure the pool beside its peers.")
+    parser.add_argument("rounds", nargs="?", type=int, default=7)
+    parser.add_argument("tasks", nargs="?", type=int, default=100_000)
+    parser.add_argument("--only", action="append", choices=MEASURES, metavar="NAME")
+    asked = parser.parse_args()
+    print(f"Python {platform.python_version()}, {ways.WORKERS} workers, no-ops")
+    for name in asked.only or MEASURES:
+        measure = MEASURES[name]
+        # A whole number of tasks for each of the submitting threads.
+        share = asked.tasks // measure.share
+        count = max(1, share // ways.SUBMITTERS) * ways.SUBMITTERS
+        report(measure, run(measure, asked.rounds, count), count)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,11 @@ def ratios(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
     return [mine / other for mine, other in zip(ours, theirs, strict=True)]
 
 
+def ratio_of_medians(ours: Sequence[float], theirs: Sequence[float]) -> float:
+    """Return the median of ours / the median of theirs."""
+    return statistics.median(ours) / statistics.median(theirs)
+
+
 def line(label: str, values: Sequence[float], unit: str = "") -> None:
     """Print one measured row."""
     print(f"{label:<58} {spread(values)} {unit}".rstrip(), flush=True)
