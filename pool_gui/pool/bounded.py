@@ -63,6 +63,7 @@ class BoundedIntake(Intake):
         self._limit: int | None = None
         self._propagates_context = propagate_context
         self._reserved = 0
+        self._placed = 0  # tasks for which workers are yet to be woken
         self._set_direct()
 
     @property
@@ -105,16 +106,18 @@ class BoundedIntake(Intake):
             with self._entrance:
                 if self._is_closed:
                     raise self._refuse_again(batch)
-                overflow = self._place(batch)
+                try:
+                    overflow = self._place(batch)
+                finally:
+                    placed, self._placed = self._placed, 0
+            # Not under the lock: a thread that is started may run a finalizer that puts.
+            self._bring_workers(placed)
             if overflow is not None:
                 break
             if self._crew.hosts_current_thread() and self.when_full is WhenFull.WAIT:
                 overflow = _Overflow([], list(batch))
                 break
             self._await_room(batch, deadline)
-        # Not under the lock: a thread that is started may run a finalizer that puts.
-        if self._is_elastic:
-            self._grow()
         if self._is_closed:  # by a signal handler or finalizer in the midst of it
             self._life.wish(self.ensure_served)  # type: ignore[unreachable]  # mypy thinks of one thread
         for task in overflow.dropped:
@@ -180,8 +183,9 @@ class BoundedIntake(Intake):
         """Queue a task for which room was reserved."""
         task.id = self._take_id()
         limits = task.limits
-        self.task_queue.put_ranked(task, 0 if limits is None else limits.priority)
+        self.task_queue.add(task, 0 if limits is None else limits.priority)
         self._reserved -= 1
+        self._placed += 1
         if limits is not None and limits.queue_ns:
             self._kit.timekeeper.watch(QueueWatch(task, limits, self._tally))
 
@@ -215,4 +219,5 @@ class BoundedIntake(Intake):
             f"({self._limit} tasks; when full: {self.when_full.value})."
         )
         if not task.future.refuse(error, self._tally.dropped.take):
-            count_dead(task.future, self._tally)
+            count_dead(task, self._tally)
+        task.id = 0

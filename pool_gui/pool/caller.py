@@ -23,7 +23,7 @@ def run_in_caller(task: Task, kit: Kit) -> None:
     """Run an accepted task that is in no queue, in this thread."""
     future, tally, limits = task.future, kit.tally, task.limits
     if not future.begin():
-        count_dead(future, tally)
+        count_dead(task, tally)
         return
     call, name = task.callable, threading.current_thread().name
     hooks, watch = kit.hooks, None

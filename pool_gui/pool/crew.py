@@ -128,9 +128,8 @@ class Crew:
         for _ in range(count):
             worker = self._enlist()
             try:
-                worker.start()
+                self._launch(worker)
             except (RuntimeError, MemoryError) as error:
-                self._strike_off(worker)
                 for other in hired:
                     other.dismiss()
                 raise WorkerStartError(
@@ -138,7 +137,23 @@ class Crew:
                     f"{len(hired) + 1} of {count} ({error}); use fewer workers."
                 ) from error
             hired.append(worker)
-            lifetime.guard(worker)
+
+    def grow(self) -> None:
+        """Start one more worker, if the ceiling allows it.
+
+        Raises:
+            WorkerStartError: the thread could not be started.
+        """
+        with self.lock:  # where a worker that may go or stay is not seen half gone
+            if self.size >= self.ceiling:
+                return
+            worker = self._enlist()
+        try:
+            self._launch(worker)
+        except (RuntimeError, MemoryError) as error:
+            raise WorkerStartError(
+                f"Pool {self._name!r} could not start one more worker ({error})."
+            ) from error
 
     def dismiss(self, count: int) -> tuple[ProcessThread, ...]:
         """Tell up to `count` workers to go, idle ones first, newest first."""
@@ -279,6 +294,15 @@ class Crew:
             self.size += 1
             self.peak = max(self.peak, len(self._living))
             return worker
+
+    def _launch(self, worker: ProcessThread) -> None:
+        """Start a worker's thread; forget the worker if that fails."""
+        try:
+            worker.start()
+        except (RuntimeError, MemoryError):
+            self._strike_off(worker)
+            raise
+        lifetime.guard(worker)
 
     def _strike_off(self, worker: ProcessThread) -> None:
         """Forget a worker whose thread could not be started."""

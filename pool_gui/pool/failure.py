@@ -61,17 +61,14 @@ def report_failure(
         )
 
 
-def report_stray(worker_name: str, error: BaseException) -> None:
-    """Log that an exception hit a worker outside its task."""
-    try:
-        _logger.error(
-            "Worker %s was hit by %s and goes on", worker_name, error_text(error)
-        )
-    except BaseException as broken:  # noqa: BLE001 - handlers are the program's own
-        _say(
-            f"pool_gui: {worker_name} was hit by {error_text(error)}, and logging "
-            f"that failed with {error_text(broken)}\n"
-        )
+def report_stray(thread_name: str, error: BaseException) -> None:
+    """Log that an exception hit a thread of the pool outside its tasks."""
+    _log(logging.ERROR, f"{thread_name} was hit by {error_text(error)} and goes on")
+
+
+def report_overdue(text: str) -> None:
+    """Log that a task runs, or ran, for longer than its limit."""
+    _log(logging.WARNING, text)
 
 
 def report_hook(hook: Callable[..., object], error: BaseException) -> None:
@@ -88,6 +85,13 @@ def report_hook(hook: Callable[..., object], error: BaseException) -> None:
             f"pool_gui: a hook raised {error_text(error)}, and logging that failed "
             f"with {error_text(broken)}\n"
         )
+
+
+def _log(level: int, text: str) -> None:
+    try:
+        _logger.log(level, "%s", text)
+    except BaseException as broken:  # noqa: BLE001 - handlers are the program's own
+        _say(f"pool_gui: {text}, and logging that failed with {error_text(broken)}\n")
 
 
 def _say(line: str) -> None:

@@ -236,9 +236,10 @@ class Intake(ABC):
 
     def _bring_workers(self, count: int) -> None:
         """Wake as many workers, and hire where too few sleep."""
-        self.task_queue.wake_some(count)
+        missing = self.task_queue.wake_some(count)
         if self._is_elastic:
-            self._grow()
+            for _ in range(min(missing, self._crew.ceiling)):
+                self._grow()
 
     def _refuse(self, count: int) -> RuntimeError:
         for _ in range(count):
@@ -275,14 +276,15 @@ class Intake(ABC):
                     self._tally.cancelled.take()
                     taken.append(task)
                 else:
-                    count_dead(task.future, self._tally)
+                    count_dead(task, self._tally)
+                task.id = 0
         return taken
 
     def _is_dead(self, item: object) -> bool:
         """Whether an item will never run; it is counted when it is taken out."""
         if not (isinstance(item, Task) and item.future.done()):
             return False
-        count_dead(item.future, self._tally)
+        count_dead(item, self._tally)
         return True
 
 

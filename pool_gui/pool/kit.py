@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import weakref
     from collections.abc import Callable, Iterable
 
-    from pool_gui.pool.future import TaskFuture
     from pool_gui.pool.hooks import Hooks
     from pool_gui.pool.record import WorkerRecord
     from pool_gui.pool.worker import ProcessThread
@@ -140,13 +139,14 @@ def fail_tasks(tasks: Iterable[object], tally: Tally) -> None:
         if isinstance(task, Task) and not task.future.refuse(
             BrokenThreadPool(BROKEN), tally.dropped.take
         ):
-            count_dead(task.future, tally)
+            count_dead(task, tally)
 
 
-def count_dead(future: TaskFuture, tally: Tally) -> None:
+def count_dead(task: Task, tally: Tally) -> None:
     """Count a task that was taken off the queue and must not run.
 
     One that has ended otherwise than by a cancel was counted when it did.
     """
-    if future.cancelled():
+    task.id = 0
+    if task.future.cancelled():
         tally.cancelled.take()

@@ -127,15 +127,19 @@ class ThreadSafeQueue(Store):
             if deadline is not None and monotonic() >= deadline:
                 raise Empty
 
+    def add(self, item: object, priority: int) -> None:
+        """Add an item and wake nobody; see `wake_some`."""
+        if priority:
+            self.add_ranked(item, priority)
+            self._set_plain()
+        else:
+            self.items.append(item)
+            self.note_depth()
+
     def put_ranked(self, item: object, priority: int) -> None:
         """Put an item that has a priority. Never blocks."""
-        if not priority:
-            self.put(item)
-            return
-        self.add_ranked(item, priority)
-        self._set_plain()
-        if self.waiters:
-            self.wake_one()
+        self.add(item, priority)
+        self.wake_some(1)
 
     def clear(self) -> list[object]:
         """Take all items that are queued now, in the order in which they would come."""
@@ -205,10 +209,11 @@ class ThreadSafeQueue(Store):
         lock.release()
         return True
 
-    def wake_some(self, count: int) -> None:
-        """Wake up to `count` waiters."""
+    def wake_some(self, count: int) -> int:
+        """Wake up to `count` waiters; return how many more there might have been."""
         while count > 0 and self.waiters and self.wake_one():
             count -= 1
+        return count
 
     def wake_all(self) -> None:
         """Wake every waiter, for it to look again."""

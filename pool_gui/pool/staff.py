@@ -157,7 +157,7 @@ class StaffedIntake(ExecutorIntake):
             self._is_self_started = True
         is_empty = self._is_elastic and not self._crew.size
         if is_empty and self._state is PoolState.RUNNING:
-            self._crew.hire(1)
+            self._crew.grow()
 
     def worker_left(self) -> None:
         """Hear that a worker has left while tasks are queued; grow if that is meant."""
@@ -175,9 +175,9 @@ class StaffedIntake(ExecutorIntake):
 
     def _meet_demand(self) -> None:
         queue, crew = self.task_queue, self._crew
-        is_wanted = queue.size() and not queue.waiters and crew.size < crew.ceiling
+        is_wanted = queue.size() and not queue.waiters
         if is_wanted and self._state is PoolState.RUNNING:
-            crew.hire(1)
+            crew.grow()
 
     def _catch_up(self) -> None:
         """Hire as many workers as what was queued without any demand asks for."""

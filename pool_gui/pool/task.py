@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import operator
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -40,14 +41,15 @@ class Task:
     """One call of `callable` with the given arguments, and what became of it.
 
     A task may be put again once it is over; it then gets a new `future`. Put while it
-    is queued or runs, a copy of it is queued, with an outcome of its own.
+    is in the queue or runs, a copy of it is queued, with an outcome of its own.
 
     Attributes:
         callable: what is called.
         args: its positional arguments.
         kwargs: its keyword arguments.
         future: its outcome; a `concurrent.futures.Future`, there from the beginning.
-        id: serial number in its pool, given when it is put; 0 before.
+        id: serial number in its pool, given when it is put; 0 before, and again once it
+            was taken off the queue without being run.
         queued_ns: when it was put, by `time.perf_counter_ns`; 0 before.
         started_ns: when it began to run, likewise.
         ended_ns: when it ended, likewise.
@@ -154,7 +156,8 @@ class Task:
 
     def again(self) -> Task:
         """Return what to queue for another put: the task made new, or a copy."""
-        if self.future.done():
+        # One that ended while it was queued may still be in the queue; see `id`.
+        if self.future.done() and (self.started_ns or not self.id):
             self.future = TaskFuture()
             self.id = self.queued_ns = self.started_ns = self.ended_ns = 0
             return self
@@ -184,4 +187,6 @@ def _nanoseconds(seconds: float | None, what: str) -> int:
         return 0
     if not seconds > 0:
         raise ValueError(f"{what} must be more than 0, and {seconds} is not.")
+    if seconds == math.inf:
+        return 0
     return max(1, round(seconds * _NS))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import logging
 import threading
 import weakref
 from queue import Empty
@@ -16,6 +15,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Protocol, cast
 
 from pool_gui.pool.errors import TaskExpiredError
+from pool_gui.pool.failure import report_overdue, report_stray
 from pool_gui.pool.queue import ThreadSafeQueue
 from pool_gui.pool.task import function_name
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 _NS = 1_000_000_000
 _MIN_SWEEP = 256
 _MAX_WAIT_SECONDS = 3600.0  # locks refuse to wait for centuries
-
-_logger = logging.getLogger("pool_gui.pool")
 
 
 class Watch(Protocol):
@@ -123,14 +121,9 @@ class RunWatch:
         except IndexError:
             return
         self._tally.overdue.take()
-        _logger.warning(
-            "Task %d (%s) on %s %s for longer than its limit of %g s; %s",
-            self._task_id,
-            self._function,
-            self._worker_name,
-            verb,
-            self._run_ns / _NS,
-            remark,
+        report_overdue(
+            f"Task {self._task_id} ({self._function}) on {self._worker_name} {verb} "
+            f"for longer than its limit of {self._run_ns / _NS:g} s; {remark}"
         )
 
 
@@ -198,8 +191,11 @@ def _keep_time(inbox: ThreadSafeQueue) -> None:
         now_ns = perf_counter_ns()
         while heap and heap[0][0] <= now_ns:
             watch = heapq.heappop(heap)[2]
-            if watch.is_current():
-                watch.act()
+            try:
+                if watch.is_current():
+                    watch.act()
+            except BaseException as error:  # noqa: BLE001 - a callback's SystemExit
+                report_stray("A pool's timekeeper", error)
         watch = None  # type: ignore[assignment]  # kept alive by nobody while waiting
         left = min(_MAX_WAIT_SECONDS, (heap[0][0] - now_ns) / _NS) if heap else None
         try:

@@ -219,7 +219,7 @@ class ProcessThread(threading.Thread):
             return False
         if task.future.begin():
             return True
-        count_dead(task.future, self._kit.tally)
+        count_dead(task, self._kit.tally)
         return False
 
     def _is_timely(self, task: Task) -> bool:
@@ -235,6 +235,8 @@ class ProcessThread(threading.Thread):
     def _dress(self, task: Task) -> Callable[..., object]:
         """Prepare a task's run; return what is to be called with its arguments."""
         kit, limits, call = self._kit, task.limits, task.callable
+        if kit.hooks is not None:
+            kit.call_hook(kit.hooks.before_task, task)
         if limits is not None:
             if limits.context is not None:
                 call = partial(limits.context.run, call)
@@ -242,8 +244,6 @@ class ProcessThread(threading.Thread):
                 self._run_watch = kit.watch_run(
                     task, limits.run_ns, self.name, self.record
                 )
-        if kit.hooks is not None:
-            kit.call_hook(kit.hooks.before_task, task)
         return call
 
     def _after(self, task: Task, failure: BaseException | None) -> None:
