@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import enum
 from abc import abstractmethod
+from collections import deque
 from contextvars import copy_context
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from time import monotonic
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pool_gui.pool import values
 from pool_gui.pool.build import HAS_GIL
@@ -19,6 +20,7 @@ from pool_gui.pool.caller import run_in_caller
 from pool_gui.pool.errors import QueueFullError, TaskDroppedError
 from pool_gui.pool.intake import Intake
 from pool_gui.pool.kit import count_dead
+from pool_gui.pool.ranks import NOTHING
 from pool_gui.pool.task import Limits, Task
 from pool_gui.pool.timekeeper import QueueWatch
 
@@ -46,11 +48,14 @@ class WhenFull(enum.StrEnum):
     """The oldest of the least urgent queued tasks is dropped for it."""
 
 
-class _Overflow(NamedTuple):
-    """What found no room."""
+@dataclass(slots=True)
+class _Outcome:
+    """What became of tasks that found no room."""
 
     dropped: list[Task]
     for_caller: list[Task]
+    is_nested: bool = False
+    """It happened in the midst of another put of the same thread."""
 
 
 class BoundedIntake(Intake):
@@ -58,7 +63,7 @@ class BoundedIntake(Intake):
 
     def __init__(self, name: str, kit: Kit, *, propagate_context: bool) -> None:
         super().__init__(name, kit)
-        self.when_full = WhenFull.WAIT
+        self._when_full = WhenFull.WAIT
         self.full_timeout_seconds: float | None = None
         self._limit: int | None = None
         self._propagates_context = propagate_context
@@ -86,7 +91,7 @@ class BoundedIntake(Intake):
             self._limit = wanted
             self.task_queue.is_bounded = wanted is not None
             self._set_direct()
-        self.task_queue.room.announce()
+        self.task_queue.announce_much_room()
 
     def _queue_limit(self) -> int | None:
         return self._limit
@@ -96,35 +101,96 @@ class BoundedIntake(Intake):
             HAS_GIL and self._limit is None and not self._propagates_context
         )
 
+    @property
+    def when_full(self) -> WhenFull:
+        """What happens to a task for which there is no room; may be set at any time.
+
+        Raises:
+            ValueError: it is no `WhenFull`.
+        """
+        return self._when_full
+
+    @when_full.setter
+    def when_full(self, policy: WhenFull) -> None:
+        self._when_full = WhenFull(policy)
+        self.task_queue.announce_much_room()  # who waits asks what to do now
+
+    def purge(self) -> int:
+        """Take cancelled and expired tasks out of the queue; return how many."""
+        with self._entrance:
+            # What is out of the queue while it is sorted makes no room for a put by a
+            # signal handler or finalizer in the midst of it.
+            reserved, self._reserved = self._reserved, self.task_queue.size()
+            try:
+                return super().purge()
+            finally:
+                self._reserved = reserved
+
     def _admit(self, batch: Sequence[Task], timeout_seconds: float | None) -> None:
         """Queue tasks, whatever limits they or the queue have; all or none."""
         self._note_limits(batch)
         if timeout_seconds is None:
             timeout_seconds = self.full_timeout_seconds
         deadline = None if timeout_seconds is None else monotonic() + timeout_seconds
-        while True:
+        outcome = _Outcome([], [])
+        try:
+            while not self._try_to_place(batch, outcome):
+                if self._must_not_wait(outcome, deadline):
+                    outcome.for_caller.extend(batch)
+                    break
+                self._await_room(batch, deadline)
+        except BaseException:
+            for task in batch:
+                if not task.id:  # refused, or interrupted
+                    task.queued_ns = 0
+            raise
+        finally:
+            for task in outcome.dropped:
+                self._drop(task)
+        if self._is_closed:  # by a signal handler or finalizer in the midst of it
+            self._life.wish(self.ensure_served)
+        waiting = deque(outcome.for_caller)
+        # What a task raises holds this frame, which is to hold no future.
+        batch, outcome = (), _Outcome([], [])
+        self._run_here(waiting)
+
+    def _try_to_place(self, batch: Sequence[Task], outcome: _Outcome) -> bool:
+        placed = 0
+        try:
             with self._entrance:
                 if self._is_closed:
-                    raise self._refuse_again(batch)
+                    raise self._refuse(len(batch))
+                outer_reserved, outer_placed = self._reserved, self._placed
+                outcome.is_nested = outer_reserved > 0
                 try:
-                    overflow = self._place(batch)
+                    return self._place(batch, outcome)
                 finally:
-                    placed, self._placed = self._placed, 0
-            # Not under the lock: a thread that is started may run a finalizer that puts.
+                    placed = self._placed - outer_placed
+                    self._reserved, self._placed = outer_reserved, outer_placed
+        finally:
+            # Without the lock: a thread that is started may run a finalizer that puts.
             self._bring_workers(placed)
-            if overflow is not None:
-                break
-            if self._crew.hosts_current_thread() and self.when_full is WhenFull.WAIT:
-                overflow = _Overflow([], list(batch))
-                break
-            self._await_room(batch, deadline)
-        if self._is_closed:  # by a signal handler or finalizer in the midst of it
-            self._life.wish(self.ensure_served)  # type: ignore[unreachable]  # mypy thinks of one thread
-        for task in overflow.dropped:
-            self._drop(task)
-        for task in overflow.for_caller:
-            task.id = self._take_id()
-            run_in_caller(task, self._kit)
+
+    def _must_not_wait(self, outcome: _Outcome, deadline: float | None) -> bool:
+        """Whether waiting for room could be for ever, so that the caller runs it."""
+        if self.when_full is not WhenFull.WAIT:
+            return False
+        is_interruption = outcome.is_nested and deadline is None
+        return is_interruption or self._crew.hosts_current_thread()
+
+    def _run_here(self, waiting: deque[Task]) -> None:
+        if not waiting:
+            return
+        try:
+            while waiting:
+                waiting[0].id = self._take_id()
+                run_in_caller(waiting.popleft(), self._kit)
+        finally:
+            for task in waiting:  # one of them raised what ends this thread
+                task.id = self._take_id()
+                if not task.future.refuse(None, self._tally.cancelled.take):
+                    count_dead(task, self._tally)
+            self.task_queue.quiet.announce()
 
     @abstractmethod
     def ensure_served(self) -> None:
@@ -142,31 +208,37 @@ class BoundedIntake(Intake):
         if is_limited and not self._kit.timekeeper.has_begun:
             self._life.wish(self._kit.timekeeper.begin)
 
-    def _place(self, batch: Sequence[Task]) -> _Overflow | None:
-        """Queue what has room, under the entrance's lock; None if all have to wait."""
-        overflow = _Overflow([], [])
-        if self._limit is None or self.when_full in (WhenFull.WAIT, WhenFull.RAISE):
+    def _place(self, batch: Sequence[Task], outcome: _Outcome) -> bool:
+        """Queue what has room, under the entrance's lock; False if all have to wait."""
+        policy = self.when_full
+        if self._limit is None or policy in (WhenFull.WAIT, WhenFull.RAISE):
             if not self._reserve(len(batch)):
-                return None
+                return False
             for task in batch:
                 self._append(task)
-            return overflow
+            return True
         for task in batch:
-            if self.when_full is WhenFull.DROP_OLDEST:
-                while not (has_room := self._reserve(1)):
-                    oldest = self.task_queue.take_last()
-                    if isinstance(oldest, Task):
-                        overflow.dropped.append(oldest)
-            else:
-                has_room = self._reserve(1)
-            if has_room:
+            if self._reserve(1) or (
+                policy is WhenFull.DROP_OLDEST and self._make_room(outcome)
+            ):
                 self._append(task)
-            elif self.when_full is WhenFull.RUN_IN_CALLER:
-                overflow.for_caller.append(task)
+            elif policy is WhenFull.RUN_IN_CALLER:
+                outcome.for_caller.append(task)
             else:
                 task.id = self._take_id()
-                overflow.dropped.append(task)
-        return overflow
+                outcome.dropped.append(task)
+        return True
+
+    def _make_room(self, outcome: _Outcome) -> bool:
+        """Drop the oldest until there is room for one; False if that is in vain."""
+        while True:
+            oldest = self.task_queue.take_last()
+            if isinstance(oldest, Task):
+                outcome.dropped.append(oldest)
+            if self._reserve(1):
+                return True
+            if oldest is NOTHING and not self.task_queue.size():
+                return False  # all the room is kept for puts that this one interrupts
 
     def _reserve(self, count: int) -> bool:
         # First reserve, then look: a put by a signal handler or finalizer in the midst
@@ -187,7 +259,8 @@ class BoundedIntake(Intake):
         self._reserved -= 1
         self._placed += 1
         if limits is not None and limits.queue_ns:
-            self._kit.timekeeper.watch(QueueWatch(task, limits, self._tally))
+            quiet = self.task_queue.quiet
+            self._kit.timekeeper.watch(QueueWatch(task, limits, self._tally, quiet))
 
     def _await_room(self, batch: Sequence[Task], deadline: float | None) -> None:
         """Wait until the batch may fit; raise if it must not, or the time is up."""
@@ -195,10 +268,11 @@ class BoundedIntake(Intake):
         can_fit = limit is None or count <= limit
         if self.when_full is WhenFull.WAIT and can_fit:
             left = None if deadline is None else max(0.0, deadline - monotonic())
-            if self.task_queue.room.wait(lambda: self._may_fit(count), left):
+            queue = self.task_queue
+            waiters = queue.room if count == 1 else queue.much_room
+            if waiters.wait(lambda: self._should_try(count), left):
                 return
-        for task in batch:
-            task.queued_ns = 0
+        for _ in batch:
             self._tally.rejected.take()
         tasks = "a task" if count == 1 else f"{count} tasks"
         hint = "put fewer at once" if not can_fit else "wait, or raise queue_limit"
@@ -207,11 +281,13 @@ class BoundedIntake(Intake):
             f"{self.task_queue.size()} of {limit} are queued; {hint}."
         )
 
-    def _may_fit(self, count: int) -> bool:
+    def _should_try(self, count: int) -> bool:
         limit = self._limit
-        if self._is_closed or limit is None or self.when_full is not WhenFull.WAIT:
+        if self._is_closed or limit is None or count > limit:
             return True
-        return self.task_queue.size() + count <= limit
+        if self.when_full is not WhenFull.WAIT:
+            return True
+        return self.task_queue.size() + self._reserved + count <= limit
 
     def _drop(self, task: Task) -> None:
         error = TaskDroppedError(

@@ -54,4 +54,5 @@ def run_in_caller(task: Task, kit: Kit) -> None:
         if failure is not None and not isinstance(failure, Exception):
             raise failure
     finally:
-        failure = None  # it holds this frame
+        # What was raised holds this frame, which is to hold neither it nor its future.
+        del failure, future, task, call

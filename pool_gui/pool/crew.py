@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MAX_DEPARTED = 256
 """Workers remembered after their end."""
 
+_ASK_AGAIN_SECONDS = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerCounts:
@@ -103,18 +105,20 @@ class Crew:
         return isinstance(me, ProcessThread) and me.task_queue is self._queue
 
     def hire_all(self) -> None:
-        """Start as many workers as are wanted, when there are none yet.
+        """Start as many workers as are wanted and queued tasks ask for, the first ones.
 
         Raises:
             WorkerStartError: a thread could not be started; none is kept.
         """
-        wanted = self.size
         with self.lock:
+            before = self.size, self.floor, self.ceiling
+            demand = min(self._queue.size(), self.ceiling)
             self.size = 0
         try:
-            self.hire(wanted)
+            self.hire(max(before[0], demand))
         except WorkerStartError:
-            self.size = wanted
+            with self.lock:
+                self.size, self.floor, self.ceiling = before
             raise
 
     def hire(self, count: int) -> None:
@@ -165,6 +169,11 @@ class Crew:
                 worker.dismiss()
             return dismissed
 
+    def shrink(self, size: int) -> None:
+        """Dismiss workers, if more are wanted than this."""
+        with self.lock:  # some may go by themselves just now
+            self.dismiss(max(0, self.size - size))
+
     def dismiss_one(self, worker: ProcessThread) -> bool:
         """Tell this worker to go; False if it was told already or has left."""
         with self.lock:
@@ -205,24 +214,28 @@ class Crew:
         """Return how many workers have a task in hand, or see to its end."""
         return sum(worker.record.task is not None for worker in self.living())
 
-    def worker_idles(self, worker: ProcessThread) -> bool:
-        """Say whether a worker that has been idle for long is to stay.
+    def worker_idles(self, worker: ProcessThread) -> float:
+        """Say for how long a worker that has been idle for long is to stay.
 
-        Called by the worker. False: it was struck from the wanted ones, and must go.
+        Called by the worker.
+
+        Returns:
+            Seconds, after which it asks again; `FOREVER`: until told to reconsider.
+            0: it was struck from the wanted ones, and must go.
         """
         with self.lock:
             if worker not in self._active or self.size <= self.floor:
-                return True
+                return FOREVER
             # The size first, then a look at the queue. A put does it the other way
             # round: it adds its task, and then looks whether the crew may grow. So
             # either that put hires somebody, or this worker sees its task.
             self.size -= 1
             if self._queue.has_ended or self._queue.size():
                 self.size += 1
-                return True
+                return _ASK_AGAIN_SECONDS
             del self._active[worker]
             worker.retire()
-            return False
+            return 0.0
 
     def worker_dismissed(self, worker: ProcessThread) -> None:
         """Lower the wanted size; called by the worker's `dismiss`."""
@@ -292,7 +305,6 @@ class Crew:
             worker.idle_limit_seconds = self.idle_limit_seconds
             self._living[worker] = self._active[worker] = None
             self.size += 1
-            self.peak = max(self.peak, len(self._living))
             return worker
 
     def _launch(self, worker: ProcessThread) -> None:
@@ -302,6 +314,8 @@ class Crew:
         except (RuntimeError, MemoryError):
             self._strike_off(worker)
             raise
+        with self.lock:
+            self.peak = max(self.peak, len(self._living))
         lifetime.guard(worker)
 
     def _strike_off(self, worker: ProcessThread) -> None:

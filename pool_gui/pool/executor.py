@@ -80,7 +80,11 @@ class ExecutorIntake(BoundedIntake, Executor):
                 self._admit([task], None)
         except PoolStateError:  # closed meanwhile; it was counted there
             raise self._refuse_call(count=0) from None
-        return future
+        try:
+            return future
+        finally:
+            # If it has run here and raised, the error holds this frame.
+            del future, task
 
     def map(
         self,
@@ -147,7 +151,7 @@ class ExecutorIntake(BoundedIntake, Executor):
 
     def __enter__(self) -> Self:
         if self._state is PoolState.NEW:
-            self._bring_one_worker()
+            self._start_by_itself()
         return self
 
     # What programs that know the standard pool's insides look at.
@@ -165,6 +169,9 @@ class ExecutorIntake(BoundedIntake, Executor):
         return BROKEN if self._is_broken else False
 
     # What the pool adds.
+
+    @abstractmethod
+    def _start_by_itself(self) -> None: ...
 
     @abstractmethod
     def drain(self) -> None:

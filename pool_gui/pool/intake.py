@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
+from collections import deque
 from concurrent.futures.thread import BrokenThreadPool
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
@@ -144,7 +145,9 @@ class Intake(ABC):
         if self._is_direct and task.limits is None:
             self._enqueue(task)
         else:
-            self._admit([task], timeout_seconds)
+            batch = deque([task])
+            del task  # what it raises, if it is run here, holds this frame
+            self._admit([batch.pop()], timeout_seconds)
 
     def batch_put(
         self, tasks: Iterable[Task], timeout_seconds: float | None = None
@@ -193,7 +196,9 @@ class Intake(ABC):
         with self._life:  # else the pool could end while the others are put back
             if self._is_closed:
                 return 0
-            return self.task_queue.purge(self._is_dead)
+            dead = self.task_queue.purge(self._is_dead)
+        self.task_queue.quiet.announce()
+        return dead
 
     def _enqueue(self, task: Task) -> None:
         task.id = self._take_id()

@@ -40,8 +40,8 @@ class Owner(Protocol):
     def worker_leaves(self, worker: ProcessThread) -> bool:
         """Say whether the worker, which has nothing more to do, may end now."""
 
-    def worker_idles(self, worker: ProcessThread) -> bool:
-        """Say whether a worker that has been idle for long is to stay."""
+    def worker_idles(self, worker: ProcessThread) -> float:
+        """Say for how many seconds a worker that has been idle for long is to stay."""
 
 
 class Host(Protocol):
@@ -50,8 +50,8 @@ class Host(Protocol):
     def break_down(self) -> None:
         """Take no more tasks, and fail those that are queued."""
 
-    def worker_left(self) -> None:
-        """Hear that a worker has left while tasks are queued."""
+    def demand_rose(self) -> None:
+        """Hear that tasks are queued, and no worker may be there for them."""
 
 
 class Kit:
@@ -100,12 +100,16 @@ class Kit:
 
     def bid_farewell(self, worker: ProcessThread) -> None:
         """Tell who wants to know that a worker has left."""
-        host = None if self.host is None else self.host()
-        if host is not None and worker.task_queue.size():
-            host.worker_left()
-        del host
+        if worker.task_queue.size():
+            self.tell_demand()
         if self.hooks is not None:
             self.call_hook(self.hooks.worker_ended, worker)
+
+    def tell_demand(self) -> None:
+        """Tell the pool that tasks are queued and no worker may be there for them."""
+        host = None if self.host is None else self.host()
+        if host is not None:
+            host.demand_rose()
 
     def call_hook(
         self, hook: Callable[[Subject], object] | None, subject: Subject

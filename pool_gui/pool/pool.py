@@ -137,7 +137,6 @@ class ThreadPool(StaffedIntake):
                 self._move(PoolState.RUNNING)
             finally:
                 self.task_queue.open()
-            self._catch_up()
 
     def pause(self) -> None:
         """Let workers finish what they run and take nothing more, until `resume`.
@@ -161,8 +160,8 @@ class ThreadPool(StaffedIntake):
                 raise PoolStateError(f"Pool {self.name!r} is new; call start().")
             if self._state is not PoolState.RUNNING:
                 self._move(PoolState.RUNNING)
-                self.task_queue.open()
                 self._catch_up()
+                self.task_queue.open()
 
     def drain(self) -> None:
         """Begin the orderly end: refuse new tasks, run the accepted ones, then stop.
@@ -249,12 +248,14 @@ class ThreadPool(StaffedIntake):
             WorkerStartError: the system refused the thread.
         """
         with self._life:
-            if not self.task_queue.size() or not self._crew.is_empty():
+            if not self.task_queue.size():
                 return
             if self._state is PoolState.NEW:
                 self._crew.size = max(1, self._crew.size)
                 self.start()
-            else:
+                return
+            self._catch_up()
+            if self._crew.is_empty():
                 self._crew.hire(1)
 
     def break_down(self) -> None:
@@ -286,7 +287,7 @@ class ThreadPool(StaffedIntake):
     def _shut_entrance(self) -> None:
         with self._entrance:
             self._is_closed = True
-        self.task_queue.room.announce()
+        self.task_queue.announce_much_room()
 
     def _close(self) -> None:
         """Move on to the end; `_is_closed` is set."""

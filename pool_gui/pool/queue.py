@@ -45,9 +45,12 @@ class ThreadSafeQueue(Store):
         is_plain: who puts and pops may use `items` directly. Likewise.
         is_shut: the gate is closed: `pop` takes nothing.
         is_bounded: somebody wants to hear, at `room`, that an item was taken.
+        is_short: a wake-up was for an item, and found nobody to pass it on to. Whoever
+            can bring another worker clears it.
         has_ended: no further item will come; see `end`.
         quiet: who waits for a worker to find nothing to do.
         room: who waits for an item to be taken.
+        much_room: who waits for several items to be taken.
     """
 
     __slots__ = (
@@ -55,6 +58,8 @@ class ThreadSafeQueue(Store):
         "_is_shut",
         "has_ended",
         "is_plain",
+        "is_short",
+        "much_room",
         "quiet",
         "room",
         "waiters",
@@ -64,8 +69,10 @@ class ThreadSafeQueue(Store):
         super().__init__()
         self.waiters: dict[LockType, None] = {}
         self.has_ended = False
+        self.is_short = False
         self.quiet = Watchers()
         self.room = Watchers()
+        self.much_room = Watchers()
         self._is_shut = False
         self._is_bounded = False
         self._set_plain()
@@ -144,15 +151,25 @@ class ThreadSafeQueue(Store):
     def clear(self) -> list[object]:
         """Take all items that are queued now, in the order in which they would come."""
         taken = super().clear()
-        self.room.announce()
+        self.announce_much_room()
         return taken
 
     def purge(self, is_dead: Callable[[object], bool]) -> int:
         """Take out the items that are dead, and return how many those were."""
         dead = super().purge(is_dead)
         self.wake_some(self.size())  # who looked meanwhile found nothing
-        self.room.announce()
+        self.announce_much_room()
         return dead
+
+    def announce_room(self) -> None:
+        """Say that an item was taken: to all who need room for several, and to one."""
+        self.much_room.announce()
+        self.room.announce_to_one()
+
+    def announce_much_room(self) -> None:
+        """Say that there may be room, to all who wait for it."""
+        self.much_room.announce()
+        self.room.announce()
 
     def take(self) -> object:
         """Take the next item; `NOTHING` if there is none or the gate is closed."""
@@ -185,7 +202,7 @@ class ThreadSafeQueue(Store):
         self._set_plain()
         self.has_ended = True
         self.wake_all()
-        self.room.announce()
+        self.announce_much_room()
 
     def wake(self, lock: LockType) -> bool:
         """Wake the waiter that parks on `lock`; False if it does not wait."""
@@ -256,8 +273,8 @@ class ThreadSafeQueue(Store):
 
     def pass_on(self) -> None:
         """Wake somebody in our place if items are queued; see the module's text."""
-        if self.waiters and self.size():
-            self.wake_one()
+        if self.size() and not (self.waiters and self.wake_one()):
+            self.is_short = True
 
     def forget_threads(self) -> None:
         """In a forked child: no other thread is left to wait or hold anything."""
@@ -265,6 +282,7 @@ class ThreadSafeQueue(Store):
         self.waiters.clear()
         self.quiet.forget()
         self.room.forget()
+        self.much_room.forget()
 
     def _set_plain(self) -> None:
         # Worked out until nothing has changed meanwhile: no lock is held.

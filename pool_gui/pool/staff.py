@@ -18,6 +18,7 @@ from pool_gui.pool.watchers import FOREVER
 
 if TYPE_CHECKING:
     from collections import deque
+    from collections.abc import Callable
 
     from pool_gui.pool.worker import ProcessThread
 
@@ -94,14 +95,15 @@ class StaffedIntake(ExecutorIntake):
             if self._state is PoolState.NEW:
                 crew.size = floor
             elif crew.size > ceiling:
-                crew.dismiss(crew.size - ceiling)
+                crew.shrink(ceiling)
             else:
                 try:
                     crew.hire(max(0, floor - crew.size))
                 except WorkerStartError:
                     self._set_bounds(*before)
                     raise
-                self._catch_up()
+                if self._state is PoolState.RUNNING:
+                    self._catch_up()
             crew.set_idle_limit(crew.idle_limit_seconds)  # a lower floor lets them go
 
     def dismiss(self, count: int = 1) -> tuple[ProcessThread, ...]:
@@ -142,12 +144,18 @@ class StaffedIntake(ExecutorIntake):
         Raises:
             WorkerStartError: the system refused a thread.
         """
+        self._do_soon(self._begin_with_a_worker)
+
+    def _start_by_itself(self) -> None:
+        self._do_soon(self._begin)
+
+    def _do_soon(self, act: Callable[[], object]) -> None:
         if not self._life.try_enter():
             # Somebody is at it, perhaps the caller, interrupted by a finalizer.
-            self._life.wish(self._begin)
+            self._life.wish(act)
             return
         try:
-            self._begin()
+            act()
         finally:
             self._life.leave()
 
@@ -155,12 +163,15 @@ class StaffedIntake(ExecutorIntake):
         if self._state is PoolState.NEW:
             self.start()
             self._is_self_started = True
+
+    def _begin_with_a_worker(self) -> None:
+        self._begin()
         is_empty = self._is_elastic and not self._crew.size
         if is_empty and self._state is PoolState.RUNNING:
             self._crew.grow()
 
-    def worker_left(self) -> None:
-        """Hear that a worker has left while tasks are queued; grow if that is meant."""
+    def demand_rose(self) -> None:
+        """Hear from a worker that tasks are queued and nobody waits; grow if meant."""
         if self._is_elastic:
             self._grow()
 
@@ -181,9 +192,9 @@ class StaffedIntake(ExecutorIntake):
 
     def _catch_up(self) -> None:
         """Hire as many workers as what was queued without any demand asks for."""
-        if self._state is PoolState.RUNNING and self._is_elastic:
+        if self._is_elastic:
             crew, queue = self._crew, self.task_queue
-            missing = queue.size() - len(queue.waiters)
+            missing = queue.size() - (crew.size - crew.busy())
             crew.hire(max(0, min(missing, crew.ceiling - crew.size)))
 
     def _set_bounds(self, floor: int, ceiling: int) -> None:

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from pool_gui.pool.record import WorkerRecord
     from pool_gui.pool.tally import Tally
     from pool_gui.pool.task import Limits, Task
+    from pool_gui.pool.watchers import Watchers
 
 _NS = 1_000_000_000
+_MAX_UNREAD = 64
 _MIN_SWEEP = 256
+_IDLE_SWEEP_SECONDS = 0.1
 _MAX_WAIT_SECONDS = 3600.0  # locks refuse to wait for centuries
 
 
@@ -46,9 +49,12 @@ class Watch(Protocol):
 class QueueWatch:
     """Ends a task that is still queued when its time is up."""
 
-    __slots__ = ("_future", "_tally", "due_ns")
+    __slots__ = ("_future", "_quiet", "_tally", "due_ns")
 
-    def __init__(self, task: Task, limits: Limits, tally: Tally) -> None:
+    def __init__(
+        self, task: Task, limits: Limits, tally: Tally, quiet: Watchers
+    ) -> None:
+        self._quiet = quiet
         self.due_ns = task.queued_ns + limits.queue_ns
         self._future: weakref.ref[TaskFuture] = weakref.ref(task.future)
         self._tally = tally
@@ -63,6 +69,7 @@ class QueueWatch:
         future = self._future()
         if future is not None:
             expire(future, self._tally)
+            self._quiet.announce()
 
 
 class RunWatch:
@@ -134,10 +141,15 @@ class Timekeeper:
         self._name = name
         self._inbox = ThreadSafeQueue()
         self._thread: threading.Thread | None = None
+        self._has_complained = False
 
     def watch(self, watch: Watch) -> None:
         """Let it act when it is due. Never blocks."""
-        self._inbox.put(watch)
+        inbox = self._inbox
+        inbox.put(watch)
+        # Nobody reads them yet, and perhaps nobody ever will.
+        while self._thread is None and inbox.size() > _MAX_UNREAD:
+            inbox.take_last()
 
     @property
     def has_begun(self) -> bool:
@@ -148,15 +160,22 @@ class Timekeeper:
         """Start the thread, once. Under the pool's life lock.
 
         Raises:
-            RuntimeError: the system refused the thread. Then workers alone look after
-                the limits: when they come to a task, and when it ends.
+            RuntimeError: the system refused the thread, for the first time. Until it
+                can be started, workers alone look after the limits: when they come to a
+                task, and when it ends.
         """
         if self._thread is None:
             # The thread holds the inbox and nothing of the pool.
             thread = threading.Thread(
                 target=_keep_time, args=(self._inbox,), name=self._name, daemon=True
             )
-            thread.start()
+            try:
+                thread.start()
+            except RuntimeError:
+                if self._has_complained:
+                    return
+                self._has_complained = True
+                raise
             self._thread = thread
 
     def end(self) -> None:
@@ -184,30 +203,61 @@ def expire(future: TaskFuture, tally: Tally) -> None:
 
 
 def _keep_time(inbox: ThreadSafeQueue) -> None:
-    heap: list[tuple[int, int, Watch]] = []
-    order = itertools.count()
-    sweep_at = _MIN_SWEEP
+    watches = _Watches()
     while True:
+        watches.act_when_due()
+        try:
+            watch = inbox.pop(timeout=watches.seconds_left())
+        except Empty:
+            watches.rest()
+            continue
+        if watch is None:
+            return
+        watches.add(cast("Watch", watch))
+        del watch
+
+
+class _Watches:
+    """The timekeeper's watches; most are out of date long before they are due."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Watch]] = []
+        self._order = itertools.count()
+        self._sweep_at = _MIN_SWEEP
+        self._has_news = False
+
+    def add(self, watch: Watch) -> None:
+        heapq.heappush(self._heap, (watch.due_ns, next(self._order), watch))
+        self._has_news = True
+        if len(self._heap) >= self._sweep_at:
+            self._sweep()
+
+    def act_when_due(self) -> None:
         now_ns = perf_counter_ns()
-        while heap and heap[0][0] <= now_ns:
-            watch = heapq.heappop(heap)[2]
+        while self._heap and self._heap[0][0] <= now_ns:
+            watch = heapq.heappop(self._heap)[2]
             try:
                 if watch.is_current():
                     watch.act()
             except BaseException as error:  # noqa: BLE001 - a callback's SystemExit
                 report_stray("A pool's timekeeper", error)
-        watch = None  # type: ignore[assignment]  # kept alive by nobody while waiting
-        left = min(_MAX_WAIT_SECONDS, (heap[0][0] - now_ns) / _NS) if heap else None
-        try:
-            news = inbox.pop(timeout=left)
-        except Empty:
-            continue
-        if news is None:
-            return
-        entry = cast("Watch", news)
-        heapq.heappush(heap, (entry.due_ns, next(order), entry))
-        del news, entry
-        if len(heap) >= sweep_at:  # most tasks are over long before their time is up
-            heap = [entry for entry in heap if entry[2].is_current()]
-            heapq.heapify(heap)
-            sweep_at = max(_MIN_SWEEP, 2 * len(heap))
+
+    def seconds_left(self) -> float | None:
+        """Return how long nothing is to be done, if no news comes."""
+        heap = self._heap
+        if not heap:
+            return None
+        is_large = self._has_news and len(heap) >= _MIN_SWEEP
+        longest = _IDLE_SWEEP_SECONDS if is_large else _MAX_WAIT_SECONDS
+        return max(0.0, min(longest, (heap[0][0] - perf_counter_ns()) / _NS))
+
+    def rest(self) -> None:
+        """Use a pause in the news."""
+        if self._has_news and len(self._heap) >= _MIN_SWEEP:
+            self._sweep()
+        self._has_news = False
+
+    def _sweep(self) -> None:
+        self._heap = [entry for entry in self._heap if entry[2].is_current()]
+        heapq.heapify(self._heap)
+        self._sweep_at = max(_MIN_SWEEP, 2 * len(self._heap))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FOREVER = -1.0
+_MAX_SECONDS = 3600.0
 
 
 class Watchers(dict["LockType", None]):
@@ -41,8 +42,13 @@ class Watchers(dict["LockType", None]):
             try:
                 if is_true():
                     return True
-                if not lock.acquire(timeout=seconds_left(deadline)):
-                    return is_true()
+                is_told = lock.acquire(timeout=seconds_left(deadline))
+                if not is_told and is_true():
+                    return True
+                if not is_told and not seconds_left(deadline):
+                    if lock not in self:  # news came as the time ran out
+                        self.announce_to_one()
+                    return False
             except BaseException:  # Ctrl-C; the news may have been for us alone
                 self.announce_to_one()
                 raise
@@ -80,5 +86,10 @@ def locked_lock() -> LockType:
 
 
 def seconds_left(deadline: float | None) -> float:
-    """Return how long to wait, as locks take it: `FOREVER` without a deadline."""
-    return FOREVER if deadline is None else max(0.0, deadline - monotonic())
+    """Return how long to wait, as locks take it: `FOREVER` without a deadline.
+
+    At most an hour, since locks refuse very long waits; ask again then.
+    """
+    if deadline is None:
+        return FOREVER
+    return min(_MAX_SECONDS, max(0.0, deadline - monotonic()))

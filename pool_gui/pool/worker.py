@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _NS = 1_000_000_000
 _STRAY_PAUSE_SECONDS = 1.0
+_MAX_PATIENCE_SECONDS = 3600.0  # locks refuse to wait for centuries
 
 
 class ProcessThread(threading.Thread):
@@ -59,7 +60,7 @@ class ProcessThread(threading.Thread):
         self.record = record or WorkerRecord()
         self.idle_limit_seconds = FOREVER
         self._kit = kit or Kit()
-        self._is_kept = False  # it has been idle for long, and is to stay
+        self._stay_seconds = 0.0  # how long it is to stay, idle for long as it is
         self._run_watch: RunWatch | None = None
         self._started_at_last_stray = -1
         self._must_leave = False  # what the hot loop reads: faster than the event
@@ -183,10 +184,13 @@ class ProcessThread(threading.Thread):
                 is_patient = self.idle_limit_seconds < 0
                 patience = FOREVER if is_patient else self._patience_seconds()
                 item = queue.park(self._parking_lock, patience, self._has_leave)
+                if queue.is_short:
+                    queue.is_short = False
+                    self._kit.tell_demand()
             if item is not NOTHING:
-                self._is_kept = False
-                if queue.room:
-                    queue.room.announce_to_one()
+                self._stay_seconds = 0.0
+                if queue.room or queue.much_room:
+                    queue.announce_room()
                 return item
             if self._has_leave():
                 break
@@ -196,21 +200,25 @@ class ProcessThread(threading.Thread):
 
     def _ask_whether_wanted(self) -> None:
         """Ask the crew whether to stay, if this worker has been idle for long."""
-        if not self._patience_seconds() and (owner := self._kit.crew()) is not None:
-            self._is_kept = owner.worker_idles(self)
+        if not self._stay_seconds and self._patience_seconds():
+            return
+        if (owner := self._kit.crew()) is not None:
+            self._stay_seconds = owner.worker_idles(self)
 
     def _patience_seconds(self) -> float:
         """Return how much longer to stay idle without asking."""
         limit = self.idle_limit_seconds
-        if limit < 0 or self._is_kept:
+        if limit < 0:
             return FOREVER
+        if self._stay_seconds:
+            return self._stay_seconds
         idle_ns = perf_counter_ns() - self.record.started_ns
-        return max(0.0, limit - idle_ns / _NS)
+        return min(_MAX_PATIENCE_SECONDS, max(0.0, limit - idle_ns / _NS))
 
     def reconsider(self, idle_limit_seconds: float) -> None:
         """Set another idle limit, and let the worker look at it now."""
         self.idle_limit_seconds = idle_limit_seconds
-        self._is_kept = False
+        self._stay_seconds = 0.0
         self.task_queue.wake(self._parking_lock)
 
     def _may_begin(self, task: Task) -> bool:
