@@ -64,6 +64,7 @@ class Crew:
         self._kit = kit
         self.idle_limit_seconds = FOREVER
         self._next_number = 0
+        self._begun = 0  # living workers whose threads run
         # Dicts as ordered sets. Active are those not told to go.
         self._living: dict[ProcessThread, None] = {}
         self._active: dict[ProcessThread, None] = {}
@@ -214,6 +215,13 @@ class Crew:
         """Return how many workers have a task in hand, or see to its end."""
         return sum(worker.record.task is not None for worker in self.living())
 
+    def worker_begins(self, worker: ProcessThread) -> None:
+        """Count a worker whose thread runs; called by it as its first act."""
+        with self.lock:
+            if worker in self._living:
+                self._begun += 1
+                self.peak = max(self.peak, self._begun)
+
     def worker_idles(self, worker: ProcessThread) -> float:
         """Say for how long a worker that has been idle for long is to stay.
 
@@ -263,6 +271,7 @@ class Crew:
             # In this order: a watcher finds it in one of the two, never in none.
             self.departed.append(worker)
             del self._living[worker]
+            self._begun -= 1
             # It may be quicker here than its dismissal, told by another thread, is at
             # `worker_dismissed`.
             self._set_inactive(worker)
@@ -279,6 +288,7 @@ class Crew:
             task = worker.record.task
             if task is not None:
                 task.future.abandon()  # its outcome is the parent's to know
+        self._begun = 0
         self._living.clear()
         self._active.clear()
         self._ending.clear()
@@ -314,8 +324,6 @@ class Crew:
         except (RuntimeError, MemoryError):
             self._strike_off(worker)
             raise
-        with self.lock:
-            self.peak = max(self.peak, len(self._living))
         lifetime.guard(worker)
 
     def _strike_off(self, worker: ProcessThread) -> None:

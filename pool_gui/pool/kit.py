@@ -34,6 +34,9 @@ _logger = logging.getLogger("concurrent.futures")
 class Owner(Protocol):
     """Whom a worker tells about its dismissal and its end."""
 
+    def worker_begins(self, worker: ProcessThread) -> None:
+        """Hear that the worker's thread runs, from that thread."""
+
     def worker_dismissed(self, worker: ProcessThread) -> None:
         """Hear that the worker was told to go, from any thread, once."""
 
@@ -83,6 +86,10 @@ class Kit:
 
     def welcome(self, worker: ProcessThread) -> bool:
         """Prepare a worker that begins; False if its initializer failed."""
+        owner = self.crew()
+        if owner is not None:
+            owner.worker_begins(worker)
+        del owner
         if self._initializer is not None:
             try:
                 self._initializer(*self._initargs)
