@@ -9,9 +9,9 @@ from __future__ import annotations
 import enum
 from abc import abstractmethod
 from collections import deque
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from dataclasses import dataclass, replace
-from time import monotonic
+from time import monotonic, perf_counter_ns
 from typing import TYPE_CHECKING
 
 from pool_gui.pool import values
@@ -56,6 +56,8 @@ class _Outcome:
     for_caller: list[Task]
     is_nested: bool = False
     """It happened in the midst of another put of the same thread."""
+    context: Context | None = None
+    """Where the tasks are to run."""
 
 
 class BoundedIntake(Intake):
@@ -117,7 +119,7 @@ class BoundedIntake(Intake):
 
     def purge(self) -> int:
         """Take cancelled and expired tasks out of the queue; return how many."""
-        with self._entrance:
+        with self._life, self._entrance:
             # What is out of the queue while it is sorted makes no room for a put by a
             # signal handler or finalizer in the midst of it.
             reserved, self._reserved = self._reserved, self.task_queue.size()
@@ -125,32 +127,31 @@ class BoundedIntake(Intake):
                 return super().purge()
             finally:
                 self._reserved = reserved
+                self.task_queue.announce_much_room()
 
     def _admit(self, batch: Sequence[Task], timeout_seconds: float | None) -> None:
         """Queue tasks, whatever limits they or the queue have; all or none."""
-        self._note_limits(batch)
+        self._expect_limits(batch)
         if timeout_seconds is None:
             timeout_seconds = self.full_timeout_seconds
         deadline = None if timeout_seconds is None else monotonic() + timeout_seconds
         outcome = _Outcome([], [])
+        if self._propagates_context:
+            outcome.context = copy_context()
         try:
             while not self._try_to_place(batch, outcome):
                 if self._must_not_wait(outcome, deadline):
                     outcome.for_caller.extend(batch)
                     break
                 self._await_room(batch, deadline)
-        except BaseException:
-            for task in batch:
-                if not task.id:  # refused, or interrupted
-                    task.queued_ns = 0
-            raise
         finally:
-            for task in outcome.dropped:
-                self._drop(task)
+            with self._tally.at_work():
+                for task in outcome.dropped:
+                    self._drop(task)
         if self._is_closed:  # by a signal handler or finalizer in the midst of it
             self._life.wish(self.ensure_served)
-        waiting = deque(outcome.for_caller)
         # What a task raises holds this frame, which is to hold no future.
+        waiting = deque(self._accept(one, outcome) for one in outcome.for_caller)
         batch, outcome = (), _Outcome([], [])
         self._run_here(waiting)
 
@@ -182,31 +183,47 @@ class BoundedIntake(Intake):
         if not waiting:
             return
         try:
+            with self._tally.at_work():
+                self._run_all(waiting)
+        finally:
+            self.task_queue.quiet.announce()
+
+    def _run_all(self, waiting: deque[Task]) -> None:
+        try:
             while waiting:
-                waiting[0].id = self._take_id()
                 run_in_caller(waiting.popleft(), self._kit)
         finally:
             for task in waiting:  # one of them raised what ends this thread
-                task.id = self._take_id()
                 if not task.future.refuse(None, self._tally.cancelled.take):
                     count_dead(task, self._tally)
-            self.task_queue.quiet.announce()
 
     @abstractmethod
     def ensure_served(self) -> None:
         """Make sure that queued tasks have a worker."""
 
-    def _note_limits(self, batch: Sequence[Task]) -> None:
-        context = copy_context() if self._propagates_context else None
-        is_limited = False
-        for task in batch:
-            limits = task.limits
-            if context is not None:
-                own = context if len(batch) == 1 else context.copy()
-                task.limits = limits = replace(limits or _NO_LIMITS, context=own)
-            is_limited |= limits is not None and bool(limits.queue_ns or limits.run_ns)
-        if is_limited and not self._kit.timekeeper.has_begun:
-            self._life.wish(self._kit.timekeeper.begin)
+    def _expect_limits(self, batch: Sequence[Task]) -> None:
+        """Have a timekeeper, if one of these tasks needs it."""
+        timekeeper = self._kit.timekeeper
+        if timekeeper.has_begun:
+            return
+        if any(
+            one.limits and (one.limits.queue_ns or one.limits.run_ns) for one in batch
+        ):
+            self._life.wish(timekeeper.begin)
+
+    def _accept(self, task: Task, outcome: _Outcome) -> Task:
+        """Make a task, or what takes its place, one that the pool has accepted."""
+        if task.queued_ns:
+            task = task.again()
+        task.queued_ns = perf_counter_ns()
+        task.id = self._take_id()
+        limits = task.limits
+        if outcome.context is not None:
+            context = outcome.context.copy()
+            task.limits = replace(limits or _NO_LIMITS, context=context)
+        elif limits is not None and limits.context is not None:  # another pool's
+            task.limits = replace(limits, context=None)
+        return task
 
     def _place(self, batch: Sequence[Task], outcome: _Outcome) -> bool:
         """Queue what has room, under the entrance's lock; False if all have to wait."""
@@ -215,18 +232,17 @@ class BoundedIntake(Intake):
             if not self._reserve(len(batch)):
                 return False
             for task in batch:
-                self._append(task)
+                self._append(task, outcome)
             return True
         for task in batch:
             if self._reserve(1) or (
                 policy is WhenFull.DROP_OLDEST and self._make_room(outcome)
             ):
-                self._append(task)
+                self._append(task, outcome)
             elif policy is WhenFull.RUN_IN_CALLER:
                 outcome.for_caller.append(task)
             else:
-                task.id = self._take_id()
-                outcome.dropped.append(task)
+                outcome.dropped.append(self._accept(task, outcome))
         return True
 
     def _make_room(self, outcome: _Outcome) -> bool:
@@ -251,9 +267,9 @@ class BoundedIntake(Intake):
         self._reserved -= count
         return False
 
-    def _append(self, task: Task) -> None:
+    def _append(self, task: Task, outcome: _Outcome) -> None:
         """Queue a task for which room was reserved."""
-        task.id = self._take_id()
+        task = self._accept(task, outcome)
         limits = task.limits
         self.task_queue.add(task, 0 if limits is None else limits.priority)
         self._reserved -= 1
@@ -287,7 +303,8 @@ class BoundedIntake(Intake):
             return True
         if self.when_full is not WhenFull.WAIT:
             return True
-        return self.task_queue.size() + self._reserved + count <= limit
+        with self._entrance:  # else what others reserve in vain would count
+            return self.task_queue.size() + self._reserved + count <= limit
 
     def _drop(self, task: Task) -> None:
         error = TaskDroppedError(

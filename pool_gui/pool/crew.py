@@ -250,17 +250,18 @@ class Crew:
         with self.lock:
             self._set_inactive(worker)
 
-    def worker_leaves(self, worker: ProcessThread) -> bool:
+    def worker_leaves(self, worker: ProcessThread, *, can_run: bool = True) -> bool:
         """Strike a worker off, its counts kept; called by the worker as its last act.
 
-        False: it must go on, for it is the last one and accepted tasks are queued that
-        nobody else would run.
+        False: it must go on, for it can run tasks and is the last one, and accepted
+        tasks are queued that nobody else would run.
         """
         with self.lock:
             if worker not in self._living:
                 return True  # a forked child knows no workers
             is_last = len(self._living) == 1
-            if is_last and self._queue.has_ended and self._queue.size():
+            has_ended = self._queue.has_ended
+            if can_run and is_last and has_ended and self._queue.size():
                 return False
             record, retired = worker.record, self._retired
             self._retired = WorkerCounts(
@@ -301,7 +302,7 @@ class Crew:
             self.size -= 1
             self.floor = min(self.floor, self.size)
             if was_fixed:
-                self.ceiling = self.size
+                self.ceiling = min(self.ceiling, self.size)
 
     def _enlist(self) -> ProcessThread:
         with self.lock:

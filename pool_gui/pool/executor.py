@@ -70,11 +70,12 @@ class ExecutorIntake(BoundedIntake, Executor):
         task.limits = None
         task.logs_failure = False
         task.future = future
-        task.queued_ns = perf_counter_ns()
         try:
             if self._is_direct:
+                task.queued_ns = perf_counter_ns()
                 self._enqueue(task)
             else:
+                task.queued_ns = 0
                 if not HAS_GIL:
                     task.future = future = TaskFuture()
                 self._admit([task], None)

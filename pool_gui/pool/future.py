@@ -74,15 +74,18 @@ class TaskFuture(Future[Any]):
         return cast("threading.Condition", made)
 
     def _make_condition(self) -> threading.Condition:
-        condition = threading.Condition()
-        callbacks: list[Callable[[Future[Any]], object]] = []
         made = self._made
-        waiters: list[Any] = [] if made is None else [_Parked(cast("LockType", made))]
-        if self._made is made:  # one step with the stores
-            self._waiters = waiters
-            self._done_callbacks = callbacks
-            self._made = condition
-        return self._condition
+        while made is None or made.__class__ is LockType:
+            condition = threading.Condition()
+            callbacks: list[Callable[[Future[Any]], object]] = []
+            waiters: list[Any] = [] if made is None else [_Parked(made)]
+            if self._made is made:  # one step with the stores
+                self._waiters = waiters
+                self._done_callbacks = callbacks
+                self._made = condition
+                return condition
+            made = self._made
+        return cast("threading.Condition", made)
 
     def begin(self) -> bool:
         """Say that the call begins; False if it must not, being cancelled or over."""
@@ -119,11 +122,7 @@ class TaskFuture(Future[Any]):
             return
         with self._condition:
             self._end(FINISHED)
-        for callback in self._done_callbacks:
-            try:
-                callback(self)
-            except BaseException:
-                _logger.exception("exception calling callback for %r", self)
+        self._call_back()
 
     def refuse(self, error: BaseException | None, count: Callable[[], object]) -> bool:
         """End a call that has not begun with this error; None: as cancelled.
@@ -141,8 +140,17 @@ class TaskFuture(Future[Any]):
             count()
             self._exception = error
             self._end(CANCELLED_AND_NOTIFIED if error is None else FINISHED)
-        self._invoke_callbacks()  # type: ignore[attr-defined]
+        self._call_back()
         return True
+
+    def hand_back(self, count: Callable[[], object]) -> bool:
+        """Cancel a call taken off the queue; False if it has an end already."""
+        if self._made is None:  # nobody waits to be told: the quick way
+            if self.done() or not self.cancel():
+                return False
+            count()
+            return True
+        return self.refuse(None, count)
 
     def abandon(self) -> None:
         """In a forked child: be cancelled, without a lock that nobody may release."""
@@ -229,6 +237,14 @@ class TaskFuture(Future[Any]):
         if self._state == FINISHED:
             return
         raise CancelledError if self.cancelled() else TimeoutError
+
+    def _call_back(self) -> None:
+        """Call the callbacks, for the pool: what they raise is logged."""
+        for callback in self._done_callbacks:
+            try:
+                callback(self)
+            except BaseException:
+                _logger.exception("exception calling callback for %r", self)
 
     def _end(self, state: str) -> None:
         """Store the last state and wake everybody; under the condition."""

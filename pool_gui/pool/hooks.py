@@ -27,4 +27,5 @@ class Hooks:
     worker_started: Callable[[ProcessThread], object] | None = None
     """Before a worker takes its first task, and after its `initializer`."""
     worker_ended: Callable[[ProcessThread], object] | None = None
-    """After a worker's last task; it is no longer among the pool's workers."""
+    """After a worker's last task; it is no longer among the pool's workers. Not for a
+    worker whose `initializer` failed, which never started."""

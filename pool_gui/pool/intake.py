@@ -139,10 +139,10 @@ class Intake(ABC):
         if not self._crew.size and self._state is PoolState.RUNNING:
             self._bring_one_worker()
         now_ns = perf_counter_ns()
-        if task.queued_ns:  # one step with the store: a task is not queued twice
-            task = task.again()
-        task.queued_ns = now_ns
         if self._is_direct and task.limits is None:
+            if task.queued_ns:  # one step with the store: it is not queued twice
+                task = task.again()
+            task.queued_ns = now_ns
             self._enqueue(task)
         else:
             batch = deque([task])
@@ -167,16 +167,15 @@ class Intake(ABC):
         _require_tasks(batch)
         if not self._crew.size and self._state is PoolState.RUNNING:
             self._bring_one_worker()
-        if _stamp(batch) or not self._is_direct:
+        if not self._is_direct or any(task.limits is not None for task in batch):
             self._admit(batch, timeout_seconds)
             return
         # With the lock the pool cannot close between the check and the append, which
         # would leave a part of the batch accepted.
         with self._entrance:
             if self._is_closed:
-                raise self._refuse_again(batch)
-            for task, number in zip(batch, self._ids.numbers, strict=False):
-                task.id = number
+                raise self._refuse(len(batch))
+            self._stamp(batch)
             self.task_queue.items.extend(batch)
             self.task_queue.note_depth()
         self._bring_workers(len(batch))
@@ -187,7 +186,8 @@ class Intake(ABC):
         The futures of these tasks are cancelled; the tasks may be put again. Those that
         had been cancelled before, or waited too long, are not among them.
         """
-        taken = self._hand_back(self.task_queue.clear())
+        with self._tally.at_work():
+            taken = self._hand_back(self.task_queue.clear())
         self.task_queue.quiet.announce()
         return taken
 
@@ -196,7 +196,7 @@ class Intake(ABC):
         with self._life:  # else the pool could end while the others are put back
             if self._is_closed:
                 return 0
-            dead = self.task_queue.purge(self._is_dead)
+            dead = self.task_queue.purge(self._is_dead, self._bury)
         self.task_queue.quiet.announce()
         return dead
 
@@ -255,11 +255,15 @@ class Intake(ABC):
             f"Pool {self.name!r} is {self.state.value} and takes no more tasks."
         )
 
-    def _refuse_again(self, batch: Sequence[Task]) -> RuntimeError:
-        """Refuse tasks that were about to be queued, and make them new."""
-        for task in batch:
-            task.queued_ns = 0
-        return self._refuse(len(batch))
+    def _stamp(self, batch: list[Task]) -> None:
+        """Say of tasks that they are queued from now on, and number them."""
+        now_ns = perf_counter_ns()
+        for index, number in zip(range(len(batch)), self._ids.numbers, strict=False):
+            task = batch[index]
+            if task.queued_ns:
+                batch[index] = task = task.again()
+            task.queued_ns = now_ns
+            task.id = number
 
     def _withdraw(self, task: Task) -> None:
         """Take back a task that was put while the pool closed, and refuse it.
@@ -277,8 +281,7 @@ class Intake(ABC):
         taken = []
         for task in items:
             if isinstance(task, Task):
-                if not task.future.done() and task.future.cancel():
-                    self._tally.cancelled.take()
+                if task.future.hand_back(self._tally.cancelled.take):
                     taken.append(task)
                 else:
                     count_dead(task, self._tally)
@@ -286,11 +289,12 @@ class Intake(ABC):
         return taken
 
     def _is_dead(self, item: object) -> bool:
-        """Whether an item will never run; it is counted when it is taken out."""
-        if not (isinstance(item, Task) and item.future.done()):
-            return False
-        count_dead(item, self._tally)
-        return True
+        """Whether an item will never run."""
+        return isinstance(item, Task) and item.future.done()
+
+    def _bury(self, item: object) -> None:
+        if isinstance(item, Task):
+            count_dead(item, self._tally)
 
 
 def _require_tasks(batch: list[Task]) -> None:
@@ -298,19 +302,6 @@ def _require_tasks(batch: list[Task]) -> None:
         for task in batch:
             if not isinstance(task, Task):
                 raise _no_task(task)
-
-
-def _stamp(batch: list[Task]) -> bool:
-    """Say of tasks that they are queued from now on; return whether any has limits."""
-    now_ns = perf_counter_ns()
-    have_limits = False
-    for index, task in enumerate(batch):
-        if task.queued_ns:
-            batch[index] = task = task.again()  # noqa: PLW2901
-        task.queued_ns = now_ns
-        if task.limits is not None:
-            have_limits = True
-    return have_limits
 
 
 def _no_task(item: object) -> TaskTypeErrorException:

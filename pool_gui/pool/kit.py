@@ -40,7 +40,7 @@ class Owner(Protocol):
     def worker_dismissed(self, worker: ProcessThread) -> None:
         """Hear that the worker was told to go, from any thread, once."""
 
-    def worker_leaves(self, worker: ProcessThread) -> bool:
+    def worker_leaves(self, worker: ProcessThread, *, can_run: bool = True) -> bool:
         """Say whether the worker, which has nothing more to do, may end now."""
 
     def worker_idles(self, worker: ProcessThread) -> float:
@@ -105,11 +105,11 @@ class Kit:
             self.call_hook(self.hooks.worker_started, worker)
         return True
 
-    def bid_farewell(self, worker: ProcessThread) -> None:
+    def bid_farewell(self, worker: ProcessThread, *, was_welcomed: bool) -> None:
         """Tell who wants to know that a worker has left."""
         if worker.task_queue.size():
             self.tell_demand()
-        if self.hooks is not None:
+        if self.hooks is not None and was_welcomed:
             self.call_hook(self.hooks.worker_ended, worker)
 
     def tell_demand(self) -> None:
@@ -146,11 +146,12 @@ class Kit:
 
 def fail_tasks(tasks: Iterable[object], tally: Tally) -> None:
     """Let the futures of tasks taken off a queue say that the pool is broken."""
-    for task in tasks:
-        if isinstance(task, Task) and not task.future.refuse(
-            BrokenThreadPool(BROKEN), tally.dropped.take
-        ):
-            count_dead(task, tally)
+    with tally.at_work():
+        for task in tasks:
+            if isinstance(task, Task) and not task.future.refuse(
+                BrokenThreadPool(BROKEN), tally.dropped.take
+            ):
+                count_dead(task, tally)
 
 
 def count_dead(task: Task, tally: Tally) -> None:

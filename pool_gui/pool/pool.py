@@ -191,13 +191,10 @@ class ThreadPool(StaffedIntake):
         Does not wait. Running tasks finish. The futures of the tasks handed back are
         cancelled; see `clear`.
         """
-        with self._life:
-            self._shut_entrance()
-            self.task_queue.shut()
-            items = self.task_queue.clear()
-            self._close()
-        # Without the lock, for the futures call whatever callbacks they have.
-        taken = self._hand_back(items)
+        with self._tally.at_work():
+            items = self._end_and_clear()
+            # Without the lock, for the futures call whatever callbacks they have.
+            taken = self._hand_back(items)
         self.task_queue.quiet.announce()
         return taken
 
@@ -260,13 +257,9 @@ class ThreadPool(StaffedIntake):
 
     def break_down(self) -> None:
         """Take no more tasks and fail the queued ones; an initializer has failed."""
-        with self._life:
+        with self._tally.at_work():
             self._is_broken = True
-            self._shut_entrance()
-            self.task_queue.shut()
-            items = self.task_queue.clear()
-            self._close()
-        fail_tasks(items, self._tally)
+            fail_tasks(self._end_and_clear(), self._tally)
         self.task_queue.quiet.announce()
 
     def forget_threads(self) -> None:
@@ -283,6 +276,14 @@ class ThreadPool(StaffedIntake):
                 task.future.abandon()
                 self._tally.cancelled.take()
         self.task_queue.end()
+
+    def _end_and_clear(self) -> list[object]:
+        with self._life:
+            self._shut_entrance()
+            self.task_queue.shut()
+            items = self.task_queue.clear()
+            self._close()
+        return items
 
     def _shut_entrance(self) -> None:
         with self._entrance:
@@ -307,9 +308,10 @@ class ThreadPool(StaffedIntake):
             )
 
     def _is_idle(self) -> bool:
-        if self.state is PoolState.STOPPED:
-            return True
-        return self.counts().outstanding <= 0 and not self._crew.busy()
+        # In this order: who decides tasks says so before they leave the outstanding.
+        if self.state is not PoolState.STOPPED and self.counts().outstanding > 0:
+            return False
+        return not (self._tally.is_at_work() or self._crew.busy())
 
 
 def _end_lost(queue: ThreadSafeQueue, timekeeper: Timekeeper) -> None:

@@ -154,12 +154,17 @@ class ThreadSafeQueue(Store):
         self.announce_much_room()
         return taken
 
-    def purge(self, is_dead: Callable[[object], bool]) -> int:
+    def purge(
+        self,
+        is_dead: Callable[[object], bool],
+        bury: Callable[[object], object] = id,
+    ) -> int:
         """Take out the items that are dead, and return how many those were."""
-        dead = super().purge(is_dead)
-        self.wake_some(self.size())  # who looked meanwhile found nothing
-        self.announce_much_room()
-        return dead
+        try:
+            return super().purge(is_dead, bury)
+        finally:
+            self.wake_some(self.size())  # who looked meanwhile found nothing
+            self.announce_much_room()
 
     def announce_room(self) -> None:
         """Say that an item was taken: to all who need room for several, and to one."""

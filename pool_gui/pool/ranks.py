@@ -74,15 +74,34 @@ class Ranks:
                 return True
         return False
 
-    def purge(self, is_dead: Callable[[object], bool]) -> int:
-        """Take out the items that are dead, and return how many those were."""
-        taken = []
-        while (entry := self._pop()) is not None:
-            taken.append(entry)
-        alive = [entry for entry in taken if not is_dead(entry[2])]
-        for entry in alive:
-            self._push(entry)
-        return len(taken) - len(alive)
+    def purge(
+        self,
+        is_dead: Callable[[object], bool],
+        bury: Callable[[object], object] = id,
+    ) -> int:
+        """Take out the items that are dead, and return how many those were.
+
+        `bury` is called for each of them, once the others are back.
+        """
+        taken: list[Entry] = []
+        kept: list[Entry] = []
+        dead: list[object] = []
+        alive = taken
+        try:
+            while (entry := self._pop()) is not None:
+                taken.append(entry)
+            for one in taken:
+                if is_dead(one[2]):
+                    dead.append(one[2])
+                else:
+                    kept.append(one)
+            alive = kept
+        finally:  # also after Ctrl-C
+            for one in alive:
+                self._push(one)
+        for item in dead:
+            bury(item)
+        return len(dead)
 
     def listed(self) -> list[object]:
         """Return the items, the most urgent first."""

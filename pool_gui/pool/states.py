@@ -88,6 +88,7 @@ LEGAL_MOVES: Final[Mapping[State, frozenset[State]]] = MappingProxyType(
                 TaskState.CANCELLED,
                 TaskState.EXPIRED,
                 TaskState.DROPPED,
+                TaskState.NEW,  # refused, for the pool closed in that moment
             }
         ),
         TaskState.RUNNING: frozenset({TaskState.DONE, TaskState.FAILED}),

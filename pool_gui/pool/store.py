@@ -74,19 +74,34 @@ class Store:
             taken.append(item)
         return taken
 
-    def purge(self, is_dead: Callable[[object], bool]) -> int:
-        """Take out the items that are dead, and return how many those were."""
+    def purge(
+        self,
+        is_dead: Callable[[object], bool],
+        bury: Callable[[object], object] = id,
+    ) -> int:
+        """Take out the items that are dead, and return how many those were.
+
+        `bury` is called for each of them, once the others are back.
+        """
         taken: list[object] = []
-        for _ in range(len(self.items)):
-            try:
-                taken.append(self.items.popleft())
-            except IndexError:
-                break
-        alive = [item for item in taken if not is_dead(item)]
-        self.items.extendleft(reversed(alive))  # before what was put meanwhile
-        dead = len(taken) - len(alive)
-        dead += self._early.purge(is_dead) + self._late.purge(is_dead)
-        return dead
+        kept: list[object] = []
+        dead: list[object] = []
+        alive = taken
+        try:
+            for _ in range(len(self.items)):
+                try:
+                    taken.append(self.items.popleft())
+                except IndexError:
+                    break
+            for item in taken:
+                (dead if is_dead(item) else kept).append(item)
+            alive = kept
+        finally:  # also after Ctrl-C; before what was put meanwhile
+            self.items.extendleft(reversed(alive))
+        for item in dead:
+            bury(item)
+        ranked = self._early.purge(is_dead, bury) + self._late.purge(is_dead, bury)
+        return len(dead) + ranked
 
     def take_last(self) -> object:
         """Take the oldest of the least urgent items; `NOTHING` if there is none."""

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
 from pool_gui.pool.serial import SerialNumbers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Tally:
@@ -22,6 +28,8 @@ class Tally:
     """
 
     __slots__ = (
+        "_work_begun",
+        "_work_over",
         "caller_done",
         "caller_failed",
         "caller_started",
@@ -45,3 +53,19 @@ class Tally:
         self.caller_started = SerialNumbers()
         self.caller_done = SerialNumbers()
         self.caller_failed = SerialNumbers()
+        self._work_begun = SerialNumbers()
+        self._work_over = SerialNumbers()
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Say that a thread which is no worker decides tasks, and calls back."""
+        self._work_begun.take()
+        try:
+            yield
+        finally:
+            self._work_over.take()
+
+    def is_at_work(self) -> bool:
+        """Whether threads that are no workers decide tasks just now."""
+        over = self._work_over.taken()  # first: it cannot overtake what has begun
+        return self._work_begun.taken() > over

@@ -68,7 +68,8 @@ class QueueWatch:
         """Let the future say that its task waited too long."""
         future = self._future()
         if future is not None:
-            expire(future, self._tally)
+            with self._tally.at_work():
+                expire(future, self._tally)
             self._quiet.announce()
 
 

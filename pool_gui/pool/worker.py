@@ -102,17 +102,17 @@ class ProcessThread(threading.Thread):
     def run(self) -> None:
         """Run tasks until dismissed, or until the queue has ended and is empty."""
         self.record.started_ns = perf_counter_ns()
-        if not self._kit.welcome(self):
-            self._must_leave = True
+        can_run = self._kit.welcome(self)
         while True:
             try:
-                self._process()
-                if self._may_leave():
+                if can_run:
+                    self._process()
+                if self._may_leave(can_run=can_run):
                     break
             except BaseException as error:  # noqa: BLE001 - see _settle
                 self._settle(error)
         self._left = True
-        self._kit.bid_farewell(self)
+        self._kit.bid_farewell(self, was_welcomed=can_run)
 
     # The order inside. A future that is nobody's yet changes its state in one step with
     # the look at its condition (see future.py), so that no call stands between. The
@@ -269,12 +269,13 @@ class ProcessThread(threading.Thread):
         queue = self.task_queue
         return self._must_leave or (queue.has_ended and not queue.items)
 
-    def _may_leave(self) -> bool:
+    def _may_leave(self, *, can_run: bool) -> bool:
         owner = self._kit.crew()
         if owner is not None:
-            may_leave = owner.worker_leaves(self)
+            may_leave = owner.worker_leaves(self, can_run=can_run)
         else:  # a lost pool: its last tasks are run by who is left
-            may_leave = self._kit.owner is None or not self.task_queue.size()
+            is_needed = self._kit.owner is not None and self.task_queue.size()
+            may_leave = not (can_run and is_needed)
         if not may_leave:
             self._must_leave = False
             return False

@@ -85,5 +85,5 @@ def test_a_log_handler_that_raises_is_told_on_standard_error(
         end = ", and logging that failed with SystemExit: ERROR"
         assert stream.getvalue().splitlines() == [
             "pool_gui: task 7 failed with ValueError: bad" + end,
-            "pool_gui: demo_1 was hit by ValueError: bad" + end,
+            "pool_gui: demo_1 was hit by ValueError: bad and goes on" + end,
         ]

@@ -1,172 +1,410 @@
-"""The pool against a model: states, sizes and counts, and each task's fate."""
+"""The pool against a model: states, sizes, counts, and each task's one fate."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
 )
+from pool_model import OPEN, Life, PoolModel, check_pool_moves
 from pool_support import DEADLINE_SECONDS, until
 
-from pool_gui.pool import LEGAL_MOVES, PoolState, PoolStateError, Task, ThreadPool
+from pool_gui.pool import (
+    LEGAL_MOVES,
+    Hooks,
+    PoolState,
+    PoolStateError,
+    ProcessThread,
+    QueueFullError,
+    Task,
+    TaskState,
+    ThreadPool,
+    WhenFull,
+)
 
 NEW, RUNNING, PAUSED = PoolState.NEW, PoolState.RUNNING, PoolState.PAUSED
-OPEN = (NEW, RUNNING, PAUSED)
+AT_ONCE_SECONDS = 1e-9
+
+LIMITS = st.none() | st.integers(1, 4)
+SPECS = st.fixed_dictionaries(
+    {
+        "priority": st.sampled_from([0, 0, 0, -1, 1, 5]),
+        "fails": st.booleans(),
+        "expires": st.sampled_from([False, False, False, True]),
+        "has_callback": st.booleans(),
+    }
+)
+
+
+class SeenPool(ThreadPool):
+    """A pool that remembers all the states in which it was."""
+
+    def __init__(self, size: int, ceiling: int | None, **options: Any) -> None:
+        self.moves: list[PoolState] = []
+        super().__init__(size, max_workers=ceiling, full_timeout_seconds=0, **options)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "_state" and isinstance(value, PoolState):
+            self.moves.append(value)
+        super().__setattr__(name, value)
 
 
 class PoolMachine(RuleBasedStateMachine):
-    def __init__(self) -> None:
-        super().__init__()
-        self.pool = ThreadPool(2)
-        self.state = NEW
-        self.size = 2
+    """Calls one after the other; each is followed by all that workers make of it."""
+
+    @initialize(size=st.integers(0, 3), more=st.integers(0, 2), options=st.data())
+    def make(self, size: int, more: int, options: st.DataObject) -> None:
+        ceiling = size + more or 1
+        self.model = PoolModel(size, ceiling)
+        self.hooked: list[TaskState] = []
+        hooks = Hooks(
+            before_task=lambda task: self.hooked.append(task.state),
+            after_task=lambda task: self.hooked.append(task.state),
+        )
+        self.has_hooks = options.draw(st.booleans(), "hooks")
+        self.pool = SeenPool(
+            size,
+            None if size == ceiling else ceiling,
+            hooks=hooks if self.has_hooks else None,
+            propagate_context=options.draw(st.booleans(), "propagate_context"),
+        )
+        self.set_limit(options.draw(LIMITS, "limit"))
+        self.set_policy(options.draw(st.sampled_from(WhenFull), "policy"))
+        self.lives: dict[Task, Life] = {}
         self.ran: list[int] = []
-        self.accepted = 0
-        self.rejected = 0
-        self.handed_back: list[Task] = []
+        self.inside: list[TaskState] = []
+        self.checked = self.number = 0
+        self.is_order_open = False
+        # Without this most pools would end before they have done anything.
+        self.steps_to_end = options.draw(st.integers(0, 30), "steps to the end")
+        if options.draw(st.booleans(), "start"):
+            self.start()
 
     def teardown(self) -> None:
-        self.pool.stop()
-        assert self.pool.join(DEADLINE_SECONDS)
+        if not hasattr(self, "pool"):
+            return
+        if self.model.state is not PoolState.STOPPED:
+            self.stop()
+            self.join()
+        assert all(life.is_over() for life in self.model.accepted)
+        check_pool_moves([*self.pool.moves, self.pool.state])
 
-    def tasks(self, count: int) -> list[Task]:
-        first = self.accepted
-        return [Task(self.ran.append, first + n) for n in range(count)]
+    # Tasks.
+
+    def work(self, number: int, *, fails: bool) -> int:
+        thread = threading.current_thread()
+        if isinstance(thread, ProcessThread):
+            task = thread.record.task
+            assert task is not None
+            self.inside.append(task.state)
+        self.ran.append(number)
+        if fails:
+            raise ValueError(number)
+        return number
+
+    def make_task(self, spec: dict[str, Any]) -> tuple[Life, Task]:
+        self.number += 1
+        life = Life(self.number, **spec)
+        task = Task(self.work, life.number, fails=life.fails)
+        task.logs_failure = False
+        if life.expires:
+            task.with_limits(priority=life.priority, queue_seconds=AT_ONCE_SECONDS)
+        elif life.priority:
+            task.with_limits(priority=life.priority)
+        self.lives[task] = life
+        life.belongs_to(task, task.future)
+        return life, task
+
+    def offer(self, lives: Sequence[Life], put: Callable[[], object]) -> bool:
+        """Put tasks; whether they were, and were to be, accepted."""
+        if self.model.state not in OPEN:
+            with pytest.raises(RuntimeError):
+                put()
+            self.model.rejected += len(lives)
+        elif self.model.offer(lives):
+            # A worker may begin with one before a more urgent one is queued.
+            self.is_order_open |= self.model.is_live() and len(lives) > 1
+            put()
+            self.settle()
+            return True
+        else:
+            with pytest.raises(QueueFullError):
+                put()
+        return False
+
+    def settle(self) -> None:
+        """Wait until workers have come to all that they may come to."""
+        if self.model.is_live():
+            assert self.pool.wait_idle(DEADLINE_SECONDS)
+            self.model.run_all()
+            # Those that have expired are over, and may still lie there.
+            until(lambda: not self.pool.task_queue.size())
+        for life in self.model.queue:
+            if life.fate is TaskState.EXPIRED and life.future is not None:
+                until(life.future.done)
+
+    def find(self, life: Life, future: Future[Any] | None) -> None:
+        """Find the queued task that nobody outside has."""
+        known = [one.future for one in self.model.accepted]
+        for index in range(self.pool.task_queue.size()):
+            task = self.pool.task_queue.get(index)
+            assert isinstance(task, Task)
+            if task.future is future or task.future not in known:
+                life.belongs_to(task, task.future)
+                self.lives[task] = life
+
+    @rule(spec=SPECS)
+    def put(self, spec: dict[str, Any]) -> None:
+        life, task = self.make_task(spec)
+        self.offer([life], lambda: self.pool.put(task))
+
+    @rule(specs=st.lists(SPECS, min_size=1, max_size=9))
+    def batch_put(self, specs: list[dict[str, Any]]) -> None:
+        if self.model.is_predictable(len(specs)):
+            if self.model.policy is WhenFull.DROP_OLDEST:
+                # One dropped by its own batch may expire before, or be dropped before.
+                specs = [{**spec, "expires": False} for spec in specs]
+            made = [self.make_task(spec) for spec in specs]
+            tasks = [task for _, task in made]
+            lives = [life for life, _ in made]
+            self.offer(lives, lambda: self.pool.batch_put(iter(tasks)))
+
+    # It starts a new pool. Whether there is still no room then, nobody can tell.
+    @precondition(lambda self: self.model.state is not NEW or self.model.has_room())
+    @rule(fails=st.booleans())
+    def submit(self, *, fails: bool) -> None:
+        self.number += 1
+        life = Life(self.number, fails=fails)
+        futures: list[Future[Any]] = []
+        # What was put before may begin before this is queued.
+        self.is_order_open = self.model.start_itself()
+
+        def put() -> None:
+            futures.append(self.pool.submit(self.work, life.number, fails=fails))
+
+        if self.offer([life], put):
+            life.future = futures[0]
+            self.find(life, futures[0])
+
+    @precondition(lambda self: self.model.is_settled and not self.model.is_live())
+    @precondition(lambda self: self.lives)
+    @rule(data=st.data(), in_batch=st.booleans())
+    def put_again(self, data: st.DataObject, *, in_batch: bool) -> None:
+        """One that is over gets a new future; of one that is queued a copy is put."""
+        task = data.draw(st.sampled_from(list(self.lives)))
+        old, future, state = self.lives[task], task.future, task.state
+        may_copy = not old.is_over() or old in self.model.queue  # cancelled ones, too
+        life = old.again()
+
+        def put() -> None:
+            if in_batch:
+                self.pool.batch_put([task])
+            else:
+                self.pool.put(task)
+
+        if not self.offer([life], put):
+            assert (task.state, task.future) == (state, future), "it is as it was"
+        elif task.future is not future:
+            assert TaskState.QUEUED in LEGAL_MOVES[state]
+            self.lives[task] = life
+            old.task = None
+            life.belongs_to(task, task.future)
+        elif state is TaskState.NEW:
+            self.lives[task] = life
+            life.takes_over(old)
+        else:
+            assert may_copy
+            self.find(life, None)
+        self.settle()
+
+    @precondition(lambda self: any(one.future for one in self.model.accepted))
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        lives = [one for one in self.model.accepted if one.future]
+        life = data.draw(st.sampled_from(lives))
+        assert life.future is not None
+        is_cancelled = life.future.cancel()
+        if self.model.is_settled or is_cancelled:
+            assert is_cancelled is self.model.cancel(life)
 
     @rule()
-    def put(self) -> None:
-        (task,) = self.tasks(1)
-        if self.state in OPEN:
-            self.pool.put(task)
-            self.accepted += 1
-        else:
-            with pytest.raises(PoolStateError):
-                self.pool.put(task)
-            self.rejected += 1
+    def purge(self) -> None:
+        assert self.pool.purge() == self.model.purge()
 
-    @rule(count=st.integers(0, 30))
-    def batch_put(self, count: int) -> None:
-        tasks = self.tasks(count)
-        if self.state in OPEN:
-            self.pool.batch_put(iter(tasks))
-            self.accepted += count
-        else:
+    def handed_back(self, tasks: Sequence[Task]) -> None:
+        if self.model.is_settled:
+            expected = self.model.clear()
+            assert [task.args[0] for task in tasks] == [one.number for one in expected]
+        else:  # workers were quicker with the others
+            self.model.take_back([self.lives[task] for task in tasks])
+
+    @rule()
+    def clear(self) -> None:
+        self.handed_back(self.pool.clear())
+
+    # Limits.
+
+    @rule(limit=LIMITS)
+    def set_limit(self, limit: int | None) -> None:
+        self.pool.queue_limit = self.model.limit = limit
+
+    @rule(policy=st.sampled_from(WhenFull))
+    def set_policy(self, policy: WhenFull) -> None:
+        self.pool.when_full = self.model.policy = policy
+
+    # Workers.
+
+    @rule(size=st.integers(0, 4), more=st.none() | st.integers(0, 2))
+    def resize(self, size: int, more: int | None) -> None:
+        ceiling = None if more is None else size + more or 1
+        if self.model.state not in OPEN:
             with pytest.raises(PoolStateError):
-                self.pool.batch_put(iter(tasks))
-            self.rejected += count
+                self.pool.resize(size, ceiling)
+            return
+        self.pool.resize(size, ceiling)
+        self.model.resize(size, ceiling)
+        self.let_go()
+        self.settle()
+
+    @rule(count=st.integers(0, 4))
+    def dismiss(self, count: int) -> None:
+        if self.model.state not in OPEN:
+            with pytest.raises(PoolStateError):
+                self.pool.dismiss(count)
+            return
+        assert len(self.pool.dismiss(count)) == self.model.dismiss(count)
+        self.let_go()
+
+    @precondition(lambda self: self.model.state in (RUNNING, PAUSED))
+    @rule(index=st.integers(0, 3))
+    def dismiss_directly(self, index: int) -> None:
+        # How many there are may differ from run to run, if they come on demand.
+        for worker in self.pool.workers()[index : index + 1]:
+            worker.dismiss()
+            self.model.dismiss(1)
+        self.let_go()
+
+    @precondition(lambda self: self.model.is_live() and not self.model.queue)
+    @rule()
+    def idle_ones_go(self) -> None:
+        self.pool.keep_alive_seconds = 0
+        until(lambda: self.pool.size() == self.model.lo)
+        self.pool.keep_alive_seconds = None
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Wait until those that were told to go are gone."""
+        if self.model.state is not NEW:
+            until(lambda: len(self.pool.workers()) == self.pool.size())
+
+    # Life.
 
     def move(self, call: str, to: PoolState, *sources: PoolState) -> None:
-        if self.state in sources:
-            getattr(self.pool, call)()
-            assert to is self.state or to in LEGAL_MOVES[self.state]
-            self.state = to
-        else:
+        if self.model.state not in sources:
             with pytest.raises(PoolStateError):
                 getattr(self.pool, call)()
+            return
+        getattr(self.pool, call)()
+        self.model.state = to
+        self.settle()
 
     @rule()
     def start(self) -> None:
-        self.move("start", RUNNING, NEW)
+        if self.model.is_self_started and self.model.state is RUNNING:
+            self.model.is_self_started = False
+            self.pool.start()
+        else:
+            self.move("start", RUNNING, NEW)
 
     @rule()
     def pause(self) -> None:
         self.move("pause", PAUSED, RUNNING, PAUSED)
+        if self.model.state is PAUSED:
+            # One that looked before the gate was shut may still take what comes next.
+            queue = self.pool.task_queue
+            queue.wake_all()
+            until(lambda: len(queue.waiters) == len(self.pool.workers()))
 
     @rule()
     def resume(self) -> None:
         self.move("resume", RUNNING, RUNNING, PAUSED)
 
-    @rule(size=st.integers(0, 6))
-    def resize(self, size: int) -> None:
-        if self.state in OPEN:
-            self.pool.resize(size)
-            self.size = size
+    @precondition(lambda self: self.steps_to_end < 0)
+    @rule(call=st.sampled_from(["drain", "join", "shutdown", "cancelling"]))
+    def end(self, call: str) -> None:
+        if call == "drain":
+            self.pool.drain()
+        elif call == "join":
+            assert self.pool.join(DEADLINE_SECONDS)
         else:
-            with pytest.raises(PoolStateError):
-                self.pool.resize(size)
+            # Later on nobody could tell what was cancelled and what had run.
+            is_cancelling = call == "cancelling" and self.model.is_settled
+            if is_cancelling:
+                self.model.clear()
+            self.pool.shutdown(wait=False, cancel_futures=is_cancelling)
+        self.model.begin_end()
 
-    @rule(count=st.integers(0, 4))
-    def dismiss(self, count: int) -> None:
-        if self.state not in OPEN:
-            with pytest.raises(PoolStateError):
-                self.pool.dismiss(count)
-            return
-        told = self.pool.dismiss(count)
-        assert len(told) == (0 if self.state is NEW else min(count, self.size))
-        self.size -= min(count, self.size)
-
-    @precondition(lambda self: self.state in (RUNNING, PAUSED) and self.size)
-    @rule(data=st.data())
-    def dismiss_directly(self, data: st.DataObject) -> None:
-        active = [w for w in self.pool.workers() if not w.dismiss_flag.is_set()]
-        data.draw(st.sampled_from(active)).dismiss()
-        self.size -= 1
-
-    @rule()
-    def clear(self) -> None:
-        self.handed_back += self.pool.clear()
-
-    @precondition(lambda self: self.state is RUNNING and self.size)
-    @rule()
-    def wait_idle(self) -> None:
-        assert self.pool.wait_idle(DEADLINE_SECONDS)
-        self.each_task_has_one_fate()
-
-    @precondition(lambda self: self.state in (RUNNING, PAUSED))
-    @rule()
-    def workers_are_as_many_as_wanted(self) -> None:
-        until(lambda: len(self.pool.workers()) == self.size)
-
-    @rule()
-    def drain(self) -> None:
-        if self.state is NEW and self.pool.task_queue.size():
-            self.size = max(self.size, 1)
-        elif self.state in (RUNNING, PAUSED) and not self.size:
-            # One is hired if tasks wait and no dismissed worker is still there.
-            self.size = -1
-        self.pool.drain()
-        if self.size < 0:
-            self.size = self.pool.size()
-            assert self.size <= 1
-        if self.state in OPEN:
-            self.state = PoolState.DRAINING
-
+    @precondition(lambda self: self.steps_to_end < 0)
     @rule()
     def stop(self) -> None:
-        self.handed_back += self.pool.stop()
-        self.state = PoolState.DRAINING
+        self.handed_back(self.pool.stop())
+        self.model.begin_end()
 
-    @precondition(lambda self: self.state is PoolState.DRAINING)
+    @precondition(lambda self: self.model.state not in OPEN)
     @rule()
     def join(self) -> None:
         assert self.pool.join(DEADLINE_SECONDS)
         assert self.pool.join(0)
-        self.each_task_has_one_fate()
+        self.model.end()
         assert self.pool.workers() == ()
 
-    def each_task_has_one_fate(self) -> None:
-        fates = self.ran + [task.args[0] for task in self.handed_back]
-        assert sorted(fates) == list(range(self.accepted))
+    # What must hold.
+
+    @invariant()
+    def a_step_is_over(self) -> None:
+        self.steps_to_end -= 1
 
     @invariant()
     def is_as_the_model_says(self) -> None:
-        state = self.pool.state
-        if self.state is PoolState.DRAINING:
-            assert state in (PoolState.DRAINING, PoolState.STOPPED)
-        else:
-            assert state is self.state
-        assert self.pool.size() == self.size
-        counts = self.pool.counts()
-        assert counts.submitted == self.accepted
-        assert counts.rejected == self.rejected
-        assert counts.cancelled == len(self.handed_back)
-        assert counts.failed == 0
-        if state is PoolState.STOPPED:
-            assert counts.done == counts.started == self.accepted - counts.cancelled
+        if not self.model.is_settled:
+            assert self.pool.state in (PoolState.DRAINING, PoolState.STOPPED)
+            return
+        self.model.take_over_size(self.pool.size())
+        self.model.check(self.pool.statistics())
+        for life in self.model.accepted:
+            if (state := life.state()) is not None:
+                assert state is life.fate
+                assert life.outcome_is_right()
+                life.see(state)
+                assert len(life.calls) == (life.has_callback and life.is_over())
+
+    @invariant()
+    def each_ran_as_often_as_it_should_in_the_right_order(self) -> None:
+        if not self.model.is_settled:
+            return
+        ran = self.ran[self.checked :]
+        expected = [life.number for life in self.model.run[self.checked :]]
+        if self.model.hi == 1 and not self.is_order_open:
+            assert ran == expected
+        assert sorted(ran) == sorted(expected)
+        self.checked, self.is_order_open = len(self.ran), False
+        assert set(self.inside) <= {TaskState.RUNNING}
+        assert len(self.inside) == len(self.ran) - self.model.by_callers
+        if self.has_hooks:
+            ends = Counter(life.fate for life in self.model.run)
+            ends[TaskState.RUNNING] = len(self.model.run)
+            assert Counter(self.hooked) == ends
 
 
 TestPool = PoolMachine.TestCase
-TestPool.settings = settings(max_examples=100, stateful_step_count=30)
+TestPool.settings = settings(max_examples=400, stateful_step_count=50)
