@@ -224,6 +224,7 @@ class ProcessThread(threading.Thread):
     def _may_begin(self, task: Task) -> bool:
         """Claim a task's future for its run; else the task's end is counted."""
         if task.limits is not None and not self._is_timely(task):
+            task.id = 0
             return False
         if task.future.begin():
             return True

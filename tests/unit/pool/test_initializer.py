@@ -224,11 +224,11 @@ def test_a_worker_whose_initializer_failed_never_runs_a_task(
         until(lambda: pool._is_broken and pool.state is PoolState.DRAINING)
         return time.perf_counter_ns()
 
-    def late_leaves(crew: Crew, worker: ProcessThread, *rest: Any) -> bool:
+    def late_leaves(crew: Crew, worker: ProcessThread, **rest: Any) -> bool:
         if crew is pool._crew and not left:
             left.append(worker)
             until(lambda: pool.task_queue.size() == 1)
-        return leaves(crew, worker, *rest)
+        return leaves(crew, worker, **rest)
 
     def late_withdraw(task: Task) -> None:
         until(lambda: bool(ran) or pool.state is PoolState.STOPPED)

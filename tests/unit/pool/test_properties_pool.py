@@ -46,19 +46,6 @@ SPECS = st.fixed_dictionaries(
 )
 
 
-class SeenPool(ThreadPool):
-    """A pool that remembers all the states in which it was."""
-
-    def __init__(self, size: int, ceiling: int | None, **options: Any) -> None:
-        self.moves: list[PoolState] = []
-        super().__init__(size, max_workers=ceiling, full_timeout_seconds=0, **options)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name == "_state" and isinstance(value, PoolState):
-            self.moves.append(value)
-        super().__setattr__(name, value)
-
-
 class PoolMachine(RuleBasedStateMachine):
     """Calls one after the other; each is followed by all that workers make of it."""
 
@@ -98,70 +85,6 @@ class PoolMachine(RuleBasedStateMachine):
             self.join()
         assert all(life.is_over() for life in self.model.accepted)
         check_pool_moves([*self.pool.moves, self.pool.state])
-
-    # Tasks.
-
-    def work(self, number: int, *, fails: bool) -> int:
-        thread = threading.current_thread()
-        if isinstance(thread, ProcessThread):
-            task = thread.record.task
-            assert task is not None
-            self.inside.append(task.state)
-        self.ran.append(number)
-        if fails:
-            raise ValueError(number)
-        return number
-
-    def make_task(self, spec: dict[str, Any]) -> tuple[Life, Task]:
-        self.number += 1
-        life = Life(self.number, **spec)
-        task = Task(self.work, life.number, fails=life.fails)
-        task.logs_failure = False
-        if life.expires:
-            task.with_limits(priority=life.priority, queue_seconds=AT_ONCE_SECONDS)
-        elif life.priority:
-            task.with_limits(priority=life.priority)
-        self.lives[task] = life
-        life.belongs_to(task, task.future)
-        return life, task
-
-    def offer(self, lives: Sequence[Life], put: Callable[[], object]) -> bool:
-        """Put tasks; whether they were, and were to be, accepted."""
-        if self.model.state not in OPEN:
-            with pytest.raises(RuntimeError):
-                put()
-            self.model.rejected += len(lives)
-        elif self.model.offer(lives):
-            # A worker may begin with one before a more urgent one is queued.
-            self.is_order_open |= self.model.is_live() and len(lives) > 1
-            put()
-            self.settle()
-            return True
-        else:
-            with pytest.raises(QueueFullError):
-                put()
-        return False
-
-    def settle(self) -> None:
-        """Wait until workers have come to all that they may come to."""
-        if self.model.is_live():
-            assert self.pool.wait_idle(DEADLINE_SECONDS)
-            self.model.run_all()
-            # Those that have expired are over, and may still lie there.
-            until(lambda: not self.pool.task_queue.size())
-        for life in self.model.queue:
-            if life.fate is TaskState.EXPIRED and life.future is not None:
-                until(life.future.done)
-
-    def find(self, life: Life, future: Future[Any] | None) -> None:
-        """Find the queued task that nobody outside has."""
-        known = [one.future for one in self.model.accepted]
-        for index in range(self.pool.task_queue.size()):
-            task = self.pool.task_queue.get(index)
-            assert isinstance(task, Task)
-            if task.future is future or task.future not in known:
-                life.belongs_to(task, task.future)
-                self.lives[task] = life
 
     @rule(spec=SPECS)
     def put(self, spec: dict[str, Any]) -> None:
@@ -241,13 +164,6 @@ class PoolMachine(RuleBasedStateMachine):
     def purge(self) -> None:
         assert self.pool.purge() == self.model.purge()
 
-    def handed_back(self, tasks: Sequence[Task]) -> None:
-        if self.model.is_settled:
-            expected = self.model.clear()
-            assert [task.args[0] for task in tasks] == [one.number for one in expected]
-        else:  # workers were quicker with the others
-            self.model.take_back([self.lives[task] for task in tasks])
-
     @rule()
     def clear(self) -> None:
         self.handed_back(self.pool.clear())
@@ -301,11 +217,6 @@ class PoolMachine(RuleBasedStateMachine):
         until(lambda: self.pool.size() == self.model.lo)
         self.pool.keep_alive_seconds = None
         self.let_go()
-
-    def let_go(self) -> None:
-        """Wait until those that were told to go are gone."""
-        if self.model.state is not NEW:
-            until(lambda: len(self.pool.workers()) == self.pool.size())
 
     # Life.
 
@@ -367,44 +278,6 @@ class PoolMachine(RuleBasedStateMachine):
         assert self.pool.join(0)
         self.model.end()
         assert self.pool.workers() == ()
-
-    # What must hold.
-
-    @invariant()
-    def a_step_is_over(self) -> None:
-        self.steps_to_end -= 1
-
-    @invariant()
-    def is_as_the_model_says(self) -> None:
-        if not self.model.is_settled:
-            assert self.pool.state in (PoolState.DRAINING, PoolState.STOPPED)
-            return
-        self.model.take_over_size(self.pool.size())
-        self.model.check(self.pool.statistics())
-        for life in self.model.accepted:
-            if (state := life.state()) is not None:
-                assert state is life.fate
-                assert life.outcome_is_right()
-                life.see(state)
-                assert len(life.calls) == (life.has_callback and life.is_over())
-
-    @invariant()
-    def each_ran_as_often_as_it_should_in_the_right_order(self) -> None:
-        if not self.model.is_settled:
-            return
-        ran = self.ran[self.checked :]
-        expected = [life.number for life in self.model.run[self.checked :]]
-        if self.model.hi == 1 and not self.is_order_open:
-            assert ran == expected
-        assert sorted(ran) == sorted(expected)
-        self.checked, self.is_order_open = len(self.ran), False
-        assert set(self.inside) <= {TaskState.RUNNING}
-        assert len(self.inside) == len(self.ran) - self.model.by_callers
-        if self.has_hooks:
-            ends = Counter(life.fate for life in self.model.run)
-            ends[TaskState.RUNNING] = len(self.model.run)
-            assert Counter(self.hooked) == ends
-
 
 TestPool = PoolMachine.TestCase
 TestPool.settings = settings(max_examples=400, stateful_step_count=50)
