@@ -189,9 +189,10 @@ class BoundedIntake(Intake):
             self.task_queue.quiet.announce()
 
     def _run_all(self, waiting: deque[Task]) -> None:
+        may_exit = not self._crew.hosts_current_thread()
         try:
             while waiting:
-                run_in_caller(waiting.popleft(), self._kit)
+                run_in_caller(waiting.popleft(), self._kit, may_exit=may_exit)
         finally:
             for task in waiting:  # one of them raised what ends this thread
                 if not task.future.refuse(None, self._tally.cancelled.take):

@@ -19,8 +19,14 @@ if TYPE_CHECKING:
     from pool_gui.pool.task import Task
 
 
-def run_in_caller(task: Task, kit: Kit) -> None:
-    """Run an accepted task that is in no queue, in this thread."""
+def run_in_caller(task: Task, kit: Kit, *, may_exit: bool) -> None:
+    """Run an accepted task that is in no queue, in this thread.
+
+    Args:
+        task: what to run.
+        kit: the pool's.
+        may_exit: raise what is no `Exception`; not in a worker, which it would not end.
+    """
     future, tally, limits = task.future, kit.tally, task.limits
     if not future.begin():
         count_dead(task, tally)
@@ -51,7 +57,7 @@ def run_in_caller(task: Task, kit: Kit) -> None:
             report_failure(task.id, task.callable, name, failure)
         if hooks is not None:
             kit.call_hook(hooks.after_task, task)
-        if failure is not None and not isinstance(failure, Exception):
+        if may_exit and failure is not None and not isinstance(failure, Exception):
             raise failure
     finally:
         # What was raised holds this frame, which is to hold neither it nor its future.

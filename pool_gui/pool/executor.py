@@ -117,17 +117,33 @@ class ExecutorIntake(BoundedIntake, Executor):
         """
         deadline = None if timeout is None else timeout + monotonic()
         calls = zip(*iterables, strict=False)
+        futures: deque[Future[T]] = deque()
         if buffersize is None:
-            futures = deque([self.submit(fn, *args) for args in calls])
+            self._submit_all(fn, calls, futures)
             return _results(futures, deadline, None)
         ahead = values.count(buffersize, "buffersize", 1)
-        futures = deque(self.submit(fn, *a) for a in itertools.islice(calls, ahead))
+        self._submit_all(fn, itertools.islice(calls, ahead), futures)
 
         def refill() -> None:
             for args in itertools.islice(calls, 1):
                 futures.append(self.submit(fn, *args))
 
         return _results(futures, deadline, refill)
+
+    def _submit_all(
+        self,
+        fn: Callable[..., T],
+        calls: Iterable[tuple[Any, ...]],
+        futures: deque[Future[T]],
+    ) -> None:
+        """Submit calls, or none of them that has not begun."""
+        try:
+            for args in calls:
+                futures.append(self.submit(fn, *args))
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            raise
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - the standard signature
         """Take no more calls and end when the accepted ones have run.

@@ -10,8 +10,8 @@ def count(value: int, what: str, least: int = 0) -> int:
         TypeError: it is no whole number.
         ValueError: it is less.
     """
-    if isinstance(value, bool):
-        raise TypeError(f"{what} must be a whole number, not {value}.")
+    if isinstance(value, bool) or not hasattr(type(value), "__index__"):
+        raise TypeError(f"{what} must be a whole number, not {value!r}.")
     number = operator.index(value)
     if number < least:
         bound = "must not be negative" if not least else f"must be at least {least}"

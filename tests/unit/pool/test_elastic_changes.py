@@ -153,8 +153,8 @@ def test_a_lower_floor_lets_idle_workers_go(make: Make) -> None:
         (0, -1, ValueError, "max_workers must be greater than 0"),
         (3, 2, ValueError, "max_workers is 2, and size is already 3"),
         (-1, 2, ValueError, "size must not be negative, and -1 is"),
-        (0, 1.5, TypeError, "'float' object cannot be interpreted as an integer"),
-        (1.0, 2, TypeError, "'float' object cannot be interpreted as an integer"),
+        (0, 1.5, TypeError, "must be a whole number"),
+        (1.0, 2, TypeError, "must be a whole number"),
         (0, True, TypeError, "max_workers must be a whole number, not True"),
     ],
 )

@@ -32,7 +32,7 @@ def fail() -> None:
     ("options", "error", "text"),
     [
         ({"size": -1}, ValueError, "size must not be negative, and -1 is"),
-        ({"size": "2"}, TypeError, "'str' object cannot be interpreted"),
+        ({"size": "2"}, TypeError, "must be a whole number"),
         ({"size": True}, TypeError, "size must be a whole number, not True"),
         ({"max_workers": 0}, ValueError, "^max_workers must be greater than 0$"),
         ({"max_workers": -3}, ValueError, "^max_workers must be greater than 0$"),
@@ -40,7 +40,7 @@ def fail() -> None:
         ({"size": 3, "max_workers": 2}, ValueError, "max_workers is 2, and size"),
         ({"initializer": 3}, TypeError, "^initializer must be a callable$"),
         ({"queue_limit": 0}, ValueError, "queue_limit must be at least 1, and 0"),
-        ({"queue_limit": 1.0}, TypeError, "'float' object cannot be interpreted"),
+        ({"queue_limit": 1.0}, TypeError, "must be a whole number"),
         ({"when_full": "explode"}, ValueError, "'explode' is not a valid WhenFull"),
         ({"keep_alive_seconds": -1}, ValueError, "keep_alive_seconds must not be"),
         ({"thread_count": 1}, TypeError, "unexpected keyword argument 'thread_count'"),
