@@ -57,7 +57,7 @@ class ExecutorIntake(BoundedIntake, Executor):
         if self._is_closed:
             raise self._refuse_call()
         if self._state is PoolState.NEW or not self._crew.size:
-            self._bring_one_worker()
+            self._bring_worker_for_call()
         # Not by calling the classes, whose __init__ costs as much as all this.
         future = _new_future(TaskFuture)
         future._state = PENDING  # noqa: SLF001
@@ -204,6 +204,12 @@ class ExecutorIntake(BoundedIntake, Executor):
 
     @abstractmethod
     def _require_other_thread(self, call: str) -> None: ...
+
+    def _bring_worker_for_call(self) -> None:
+        try:
+            self._bring_one_worker()
+        except PoolStateError:  # closed meanwhile
+            raise self._refuse_call() from None
 
     def _refuse_call(self, count: int = 1) -> RuntimeError:
         error = self._refuse(count)

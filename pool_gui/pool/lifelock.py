@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-MAX_WISHES = 256
-"""Wishes that wait; the oldest give way. They are all of the kind 'look whether …'."""
+MAX_WISHES = 64
+"""So many wishes of one kind may wait; they are all of the kind 'look whether …'."""
 
 _logger = logging.getLogger("pool_gui.pool")
 
@@ -28,7 +28,7 @@ class LifeLock:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._depth = 0  # written by the holder alone
-        self._wishes: deque[Callable[[], object]] = deque(maxlen=MAX_WISHES)
+        self._wishes: deque[Callable[[], object]] = deque()
 
     def __enter__(self) -> None:
         self._lock.acquire()
@@ -50,7 +50,8 @@ class LifeLock:
 
         A RuntimeError that it raises is logged, for whoever meets it did not cause it.
         """
-        self._wishes.append(act)
+        if self._wishes.count(act) < MAX_WISHES:
+            self._wishes.append(act)
         self._grant()
 
     def try_enter(self) -> bool:

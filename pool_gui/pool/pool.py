@@ -154,14 +154,18 @@ class ThreadPool(StaffedIntake):
 
         Raises:
             PoolStateError: the pool neither runs nor pauses.
+            WorkerStartError: the system refused a thread that the queued tasks ask for;
+                the pool runs with those it has.
         """
         with self._life:
             if self._state is PoolState.NEW:
                 raise PoolStateError(f"Pool {self.name!r} is new; call start().")
             if self._state is not PoolState.RUNNING:
                 self._move(PoolState.RUNNING)
-                self._catch_up()
-                self.task_queue.open()
+                try:
+                    self._catch_up()
+                finally:
+                    self.task_queue.open()
 
     def drain(self) -> None:
         """Begin the orderly end: refuse new tasks, run the accepted ones, then stop.
@@ -227,7 +231,8 @@ class ThreadPool(StaffedIntake):
     def wait_idle(self, timeout: float | None = None) -> bool:
         """Wait until no task is queued or runs; False if the time was up.
 
-        All futures are decided then, and their callbacks and the hooks have run.
+        All futures are decided then, and their callbacks and the hooks have run; save
+        the callbacks of a future that somebody cancels at this moment.
 
         Args:
             timeout: how many seconds to wait; None waits for ever.

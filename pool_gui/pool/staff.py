@@ -99,11 +99,11 @@ class StaffedIntake(ExecutorIntake):
             else:
                 try:
                     crew.hire(max(0, floor - crew.size))
+                    if self._state is PoolState.RUNNING:
+                        self._catch_up()
                 except WorkerStartError:
                     self._set_bounds(*before)
                     raise
-                if self._state is PoolState.RUNNING:
-                    self._catch_up()
             crew.set_idle_limit(crew.idle_limit_seconds)  # a lower floor lets them go
 
     def dismiss(self, count: int = 1) -> tuple[ProcessThread, ...]:

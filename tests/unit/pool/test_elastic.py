@@ -1,14 +1,27 @@
 """Pools that grow on demand and shrink again: how many workers there are, and when."""
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from pool_makers import Make, ended_after, until_parked, until_settled
+from pool_makers import (
+    Make,
+    ended_after,
+    refuse_threads,
+    until_parked,
+    until_settled,
+)
 from pool_support import DEADLINE_SECONDS, Stall, until
 
-from pool_gui.pool import PoolState, Task, ThreadPool, ThreadSafeQueue
+from pool_gui.pool import (
+    PoolState,
+    Task,
+    ThreadPool,
+    ThreadSafeQueue,
+    WorkerStartError,
+)
 from pool_gui.pool.watchers import FOREVER
 
 
@@ -263,6 +276,25 @@ def test_a_resume_does_not_hire_for_tasks_that_idle_workers_can_take(
         pool.resume()
         assert pool.wait_idle(DEADLINE_SECONDS)
         assert sizes(pool) == (3,) * 4
+
+
+@pytest.mark.expects_log
+@pytest.mark.parametrize("after", [0, 1])
+def test_a_resume_that_is_refused_threads_can_be_repeated(
+    make: Make, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    """Whether it raises or not: what is queued is run once there are threads again."""
+    pool = make(max_workers=4)
+    pool.pause()
+    tasks = [Task(int) for _ in range(3)]
+    pool.batch_put(tasks)
+    with monkeypatch.context() as patch, contextlib.suppress(WorkerStartError):
+        refuse_threads(patch, after)
+        pool.resume()
+    pool.resume()
+    pool.put(Task(int))
+    assert pool.wait_idle(3)
+    assert [task.future.result(0) for task in tasks] == [0] * 3
 
 
 def test_workers_that_idled_too_long_during_a_pause_go_after_it(

@@ -223,17 +223,21 @@ def test_what_the_holder_raises_comes_out_and_its_wishes_are_granted(
     assert is_free(lock)
 
 
-def test_wishes_that_wait_are_bounded_and_the_newest_are_kept(lock: LifeLock) -> None:
-    granted: list[int] = []
+def test_wishes_of_one_kind_that_wait_are_bounded_and_push_no_other_out() -> None:
+    lock, heard = LifeLock(), list[str]()
+    calls = iter(range(10**6))
 
-    def wish(number: int) -> None:
-        lock.wish(lambda: granted.append(number))
+    def often() -> None:
+        next(calls)
 
     with lock:
-        for number in range(MAX_WISHES + 5):
-            wish(number)
-        assert len(lock._wishes) == MAX_WISHES
-    assert granted == list(range(5, MAX_WISHES + 5))
+        lock.wish(lambda: heard.append("once"))
+        for _ in range(10 * MAX_WISHES):
+            lock.wish(often)
+        assert len(lock._wishes) == MAX_WISHES + 1
+    assert heard == ["once"]
+    assert next(calls) == MAX_WISHES
+    assert not lock._wishes
 
 
 def test_a_forked_child_is_rid_of_the_parent_s_threads_and_wishes(

@@ -1,9 +1,7 @@
 """The pool against a model: states, sizes, counts, and each task's one fate."""
 
-import threading
-from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,24 +14,20 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
-from pool_model import OPEN, Life, PoolModel, check_pool_moves
+from pool_harness import PoolBesideModel
+from pool_model import OPEN, Life
 from pool_support import DEADLINE_SECONDS, until
 
 from pool_gui.pool import (
     LEGAL_MOVES,
-    Hooks,
     PoolState,
     PoolStateError,
-    ProcessThread,
-    QueueFullError,
     Task,
     TaskState,
-    ThreadPool,
     WhenFull,
 )
 
 NEW, RUNNING, PAUSED = PoolState.NEW, PoolState.RUNNING, PoolState.PAUSED
-AT_ONCE_SECONDS = 1e-9
 
 LIMITS = st.none() | st.integers(1, 4)
 SPECS = st.fixed_dictionaries(
@@ -51,104 +45,92 @@ class PoolMachine(RuleBasedStateMachine):
 
     @initialize(size=st.integers(0, 3), more=st.integers(0, 2), options=st.data())
     def make(self, size: int, more: int, options: st.DataObject) -> None:
-        ceiling = size + more or 1
-        self.model = PoolModel(size, ceiling)
-        self.hooked: list[TaskState] = []
-        hooks = Hooks(
-            before_task=lambda task: self.hooked.append(task.state),
-            after_task=lambda task: self.hooked.append(task.state),
-        )
-        self.has_hooks = options.draw(st.booleans(), "hooks")
-        self.pool = SeenPool(
+        both = PoolBesideModel(
             size,
-            None if size == ceiling else ceiling,
-            hooks=hooks if self.has_hooks else None,
+            size + more or 1,
+            has_hooks=options.draw(st.booleans(), "hooks"),
             propagate_context=options.draw(st.booleans(), "propagate_context"),
         )
+        self.both, self.pool, self.model = both, both.pool, both.model
         self.set_limit(options.draw(LIMITS, "limit"))
         self.set_policy(options.draw(st.sampled_from(WhenFull), "policy"))
-        self.lives: dict[Task, Life] = {}
-        self.ran: list[int] = []
-        self.inside: list[TaskState] = []
-        self.checked = self.number = 0
-        self.is_order_open = False
         # Without this most pools would end before they have done anything.
         self.steps_to_end = options.draw(st.integers(0, 30), "steps to the end")
         if options.draw(st.booleans(), "start"):
             self.start()
 
     def teardown(self) -> None:
-        if not hasattr(self, "pool"):
+        if sys.exc_info()[0] is not None:
+            if hasattr(self, "both"):
+                self.pool.stop()
             return
         if self.model.state is not PoolState.STOPPED:
             self.stop()
             self.join()
-        assert all(life.is_over() for life in self.model.accepted)
-        check_pool_moves([*self.pool.moves, self.pool.state])
+        self.both.compare_at_the_end()
+
+    # What is put.
 
     @rule(spec=SPECS)
     def put(self, spec: dict[str, Any]) -> None:
-        life, task = self.make_task(spec)
-        self.offer([life], lambda: self.pool.put(task))
+        life, task = self.both.make_task(spec)
+        self.both.offer([life], lambda: self.pool.put(task))
 
     @rule(specs=st.lists(SPECS, min_size=1, max_size=9))
     def batch_put(self, specs: list[dict[str, Any]]) -> None:
-        if self.model.is_predictable(len(specs)):
-            if self.model.policy is WhenFull.DROP_OLDEST:
-                # One dropped by its own batch may expire before, or be dropped before.
-                specs = [{**spec, "expires": False} for spec in specs]
-            made = [self.make_task(spec) for spec in specs]
-            tasks = [task for _, task in made]
-            lives = [life for life, _ in made]
-            self.offer(lives, lambda: self.pool.batch_put(iter(tasks)))
+        if not self.model.is_predictable(len(specs)):
+            return
+        if self.model.policy is WhenFull.DROP_OLDEST:
+            # One that its own batch drops may have expired just before.
+            specs = [{**spec, "expires": False} for spec in specs]
+        made = [self.both.make_task(spec) for spec in specs]
+        tasks = [task for _, task in made]
+        lives = [life for life, _ in made]
+        self.both.offer(lives, lambda: self.pool.batch_put(iter(tasks)))
 
     # It starts a new pool. Whether there is still no room then, nobody can tell.
     @precondition(lambda self: self.model.state is not NEW or self.model.has_room())
     @rule(fails=st.booleans())
     def submit(self, *, fails: bool) -> None:
-        self.number += 1
-        life = Life(self.number, fails=fails)
-        futures: list[Future[Any]] = []
-        # What was put before may begin before this is queued.
-        self.is_order_open = self.model.start_itself()
+        life = Life(self.both.take_number(), fails=fails)
+        work = self.both.work
 
         def put() -> None:
-            futures.append(self.pool.submit(self.work, life.number, fails=fails))
+            life.future = self.pool.submit(work, life.number, fails=fails)
 
-        if self.offer([life], put):
-            life.future = futures[0]
-            self.find(life, futures[0])
+        if self.both.offer_to_start([life], put):
+            self.both.find(life, life.future)
 
     @precondition(lambda self: self.model.is_settled and not self.model.is_live())
-    @precondition(lambda self: self.lives)
+    @precondition(lambda self: self.both.lives)
     @rule(data=st.data(), in_batch=st.booleans())
     def put_again(self, data: st.DataObject, *, in_batch: bool) -> None:
         """One that is over gets a new future; of one that is queued a copy is put."""
-        task = data.draw(st.sampled_from(list(self.lives)))
-        old, future, state = self.lives[task], task.future, task.state
+        task = data.draw(st.sampled_from(list(self.both.lives)))
+        old, future, state = self.both.lives[task], task.future, task.state
         may_copy = not old.is_over() or old in self.model.queue  # cancelled ones, too
         life = old.again()
-
-        def put() -> None:
-            if in_batch:
-                self.pool.batch_put([task])
-            else:
-                self.pool.put(task)
-
-        if not self.offer([life], put):
+        if not self.both.offer([life], self.putting(task, in_batch=in_batch)):
             assert (task.state, task.future) == (state, future), "it is as it was"
         elif task.future is not future:
             assert TaskState.QUEUED in LEGAL_MOVES[state]
-            self.lives[task] = life
+            self.both.lives[task] = life
             old.task = None
             life.belongs_to(task, task.future)
         elif state is TaskState.NEW:
-            self.lives[task] = life
+            self.both.lives[task] = life
             life.takes_over(old)
         else:
-            assert may_copy
-            self.find(life, None)
-        self.settle()
+            assert may_copy, "it needs a new future"
+            self.both.find(life, None)
+        self.both.settle()
+
+    def putting(self, task: Task, *, in_batch: bool) -> Callable[[], None]:
+        if in_batch:
+            return lambda: self.pool.batch_put([task])
+        return lambda: self.pool.put(task)
+
+    # What is taken back.
 
     @precondition(lambda self: any(one.future for one in self.model.accepted))
     @rule(data=st.data())
@@ -166,7 +148,7 @@ class PoolMachine(RuleBasedStateMachine):
 
     @rule()
     def clear(self) -> None:
-        self.handed_back(self.pool.clear())
+        self.both.hear_of_handed_back(self.pool.clear())
 
     # Limits.
 
@@ -189,8 +171,8 @@ class PoolMachine(RuleBasedStateMachine):
             return
         self.pool.resize(size, ceiling)
         self.model.resize(size, ceiling)
-        self.let_go()
-        self.settle()
+        self.both.let_go()
+        self.both.settle()
 
     @rule(count=st.integers(0, 4))
     def dismiss(self, count: int) -> None:
@@ -199,7 +181,7 @@ class PoolMachine(RuleBasedStateMachine):
                 self.pool.dismiss(count)
             return
         assert len(self.pool.dismiss(count)) == self.model.dismiss(count)
-        self.let_go()
+        self.both.let_go()
 
     @precondition(lambda self: self.model.state in (RUNNING, PAUSED))
     @rule(index=st.integers(0, 3))
@@ -208,7 +190,7 @@ class PoolMachine(RuleBasedStateMachine):
         for worker in self.pool.workers()[index : index + 1]:
             worker.dismiss()
             self.model.dismiss(1)
-        self.let_go()
+        self.both.let_go()
 
     @precondition(lambda self: self.model.is_live() and not self.model.queue)
     @rule()
@@ -216,7 +198,7 @@ class PoolMachine(RuleBasedStateMachine):
         self.pool.keep_alive_seconds = 0
         until(lambda: self.pool.size() == self.model.lo)
         self.pool.keep_alive_seconds = None
-        self.let_go()
+        self.both.let_go()
 
     # Life.
 
@@ -227,7 +209,7 @@ class PoolMachine(RuleBasedStateMachine):
             return
         getattr(self.pool, call)()
         self.model.state = to
-        self.settle()
+        self.both.settle()
 
     @rule()
     def start(self) -> None:
@@ -268,7 +250,7 @@ class PoolMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.steps_to_end < 0)
     @rule()
     def stop(self) -> None:
-        self.handed_back(self.pool.stop())
+        self.both.hear_of_handed_back(self.pool.stop())
         self.model.begin_end()
 
     @precondition(lambda self: self.model.state not in OPEN)
@@ -276,8 +258,23 @@ class PoolMachine(RuleBasedStateMachine):
     def join(self) -> None:
         assert self.pool.join(DEADLINE_SECONDS)
         assert self.pool.join(0)
-        self.model.end()
         assert self.pool.workers() == ()
+        self.model.end()
+
+    # What must hold.
+
+    @invariant()
+    def a_step_is_over(self) -> None:
+        self.steps_to_end -= 1
+
+    @invariant()
+    def is_as_the_model_says(self) -> None:
+        self.both.compare()
+
+    @invariant()
+    def each_ran_as_often_as_it_should_in_the_right_order(self) -> None:
+        self.both.compare_runs()
+
 
 TestPool = PoolMachine.TestCase
 TestPool.settings = settings(max_examples=400, stateful_step_count=50)

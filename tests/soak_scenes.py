@@ -1,0 +1,185 @@
+"""What the soak test starts as a program of its own; it prints one line of JSON.
+
+soak_scenes.py memory TASKS    # the memory in use while so many tasks run
+soak_scenes.py pools COUNT     # what is left of so many pools
+"""
+
+import gc
+import itertools
+import json
+import resource
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from pool_gui.pool import (
+    Hooks,
+    ProcessThread,
+    Task,
+    TaskFuture,
+    ThreadPool,
+    ThreadSafeQueue,
+    WhenFull,
+    WorkerRecord,
+    lifetime,
+)
+from pool_gui.pool.crew import Crew
+from pool_gui.pool.kit import Kit
+from pool_gui.pool.timekeeper import Timekeeper
+
+PATIENCE_SECONDS = 30.0
+WAVE = 20_000
+OURS = (
+    *(ThreadPool, Crew, Kit, Timekeeper, ThreadSafeQueue),
+    *(ProcessThread, WorkerRecord, Task, TaskFuture),
+)
+
+
+def resident_bytes() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+def fail() -> str:
+    raise ValueError
+
+
+def run_wave(pool: ThreadPool, *, is_special: bool) -> None:
+    """Run `WAVE` tasks by each call there is, and drop all that they return."""
+    part = WAVE // 4
+    futures = [pool.submit(str, number) for number in range(2 * part)]
+    if is_special:
+        for future in futures[::100]:
+            future.cancel()
+        for future in futures[1::100]:
+            future.add_done_callback(repr)
+        for _ in range(100):
+            pool.put(Task(str).with_limits(priority=1, run_seconds=3600))
+            pool.put(Task(str).with_limits(priority=-1, queue_seconds=3600))
+            pool.submit(fail)
+    for number in range(part):
+        pool.put(Task(str, number))
+    pool.batch_put([Task(str, number) for number in range(part)])
+    futures.clear()
+    assert pool.wait_idle(PATIENCE_SECONDS)
+
+
+def memory(tasks: int) -> dict[str, object]:
+    """Return the memory in use after each twentieth of the tasks.
+
+    The first half is plain; in the other some have limits and priorities, are
+    cancelled, or fail.
+    """
+    pool = ThreadPool(4)
+    pool.watch(0)
+    pool.start()
+    waves = tasks // WAVE
+    seen = []
+    for wave in range(waves):
+        run_wave(pool, is_special=2 * wave >= waves)
+        if (wave + 1) % (waves // 20) == 0:
+            seen.append(resident_bytes())
+    pool.join()
+    return {"bytes": seen, "submitted": pool.counts().submitted}
+
+
+def fixed_pool() -> ThreadPool:
+    pool = ThreadPool(3)
+    pool.start()
+    return pool
+
+
+def elastic_pool() -> ThreadPool:
+    return ThreadPool(max_workers=4, keep_alive_seconds=0.0)
+
+
+def patient_pool() -> ThreadPool:
+    return ThreadPool(1, max_workers=4, keep_alive_seconds=3600.0)
+
+
+def bounded_pool() -> ThreadPool:
+    return ThreadPool(
+        2,
+        queue_limit=4,
+        when_full=WhenFull.RUN_IN_CALLER,
+        hooks=Hooks(before_task=repr, worker_ended=repr),
+        initializer=int,
+    )
+
+
+def use(pool: ThreadPool) -> None:
+    futures = [pool.submit(str, number) for number in range(20)]
+    pool.put(Task(str).with_limits(queue_seconds=3600))
+    pool.put(Task(str).with_limits(run_seconds=3600, priority=1))
+    futures.append(pool.submit(fail))
+    futures[0].add_done_callback(repr)
+    assert len([future.exception(PATIENCE_SECONDS) for future in futures]) == 21
+    futures.clear()  # an error raised by a run in this thread holds this frame
+    if pool.state == "running":
+        pool.pause()
+        pool.submit(str).cancel()
+        pool.resume()
+
+
+def stop(pool: ThreadPool) -> None:
+    pool.stop()
+    pool.shutdown()
+
+
+def lose(pool: ThreadPool) -> None:
+    """Do nothing: its workers end by themselves once nobody has it."""
+
+
+ENDS: tuple[Callable[[ThreadPool], object], ...] = (
+    ThreadPool.join,
+    ThreadPool.shutdown,
+    stop,
+    lose,
+)
+
+
+def pools(count: int) -> dict[str, object]:
+    """Return how many threads, descriptors and objects are left of the pools."""
+    kinds = itertools.product(
+        (fixed_pool, elastic_pool, patient_pool, bounded_pool), ENDS
+    )
+    before = left()
+    gc.collect()
+    gc.disable()
+    for make, end in itertools.islice(itertools.cycle(list(kinds)), count):
+        pool = make()
+        use(pool)
+        end(pool)
+        del pool
+    return {"before": before, "left": settled(before), "collected": gc.collect()}
+
+
+def left() -> dict[str, object]:
+    alive = Counter(type(one).__name__ for one in gc.get_objects() if type(one) in OURS)
+    return {
+        "threads": len(threading.enumerate()),
+        "system threads": len([*Path("/proc/self/task").iterdir()]),
+        "descriptors": len([*Path("/proc/self/fd").iterdir()]),
+        "objects": dict(alive),
+        "guarded": len(lifetime._pools) + len(lifetime._workers),
+    }
+
+
+def settled(wanted: dict[str, object]) -> dict[str, object]:
+    """Return what is left, once that is as wanted, or the time is up."""
+    pause = threading.Event()
+    for _ in range(1000):
+        if (now := left()) == wanted:
+            break
+        pause.wait(0.01)
+    return now
+
+
+if __name__ == "__main__":
+    scene = {"memory": memory, "pools": pools}[sys.argv[1]]
+    started = time.monotonic()
+    said = scene(int(sys.argv[2]))
+    sys.stdout.write(json.dumps({**said, "seconds": time.monotonic() - started}))
