@@ -290,7 +290,8 @@ class PoolModel:
         fates = Counter(life.fate for life in self.accepted)
         waiting = Counter(life.fate for life in self.queue)
         assert real.state is self.state
-        assert (real.size, real.queued) == (self.size, len(self.queue))
+        assert (real.size, real.max_workers) == (self.size, max(self.size, self.hi))
+        assert real.queued == len(self.queue)
         assert real.submitted == len(self.accepted)
         assert real.done == fates[TaskState.DONE]
         assert real.failed == fates[TaskState.FAILED]

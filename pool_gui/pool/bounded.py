@@ -138,6 +138,9 @@ class BoundedIntake(Intake):
         outcome = _Outcome([], [])
         if self._propagates_context:
             outcome.context = copy_context()
+        if HAS_GIL and self._limit is None and len(batch) == 1:
+            self._add(batch[0], outcome)
+            return
         try:
             while not self._try_to_place(batch, outcome):
                 if self._must_not_wait(outcome, deadline):
@@ -268,13 +271,25 @@ class BoundedIntake(Intake):
         self._reserved -= count
         return False
 
+    def _add(self, task: Task, outcome: _Outcome) -> None:
+        """Queue a task where there is no limit, without a lock, as `_enqueue` does."""
+        if self._is_closed:
+            raise self._refuse(1)
+        task = self._accept(task, outcome)
+        self._queue_up(task)
+        if self._is_closed:  # closed since the look at the top
+            self._withdraw(task)
+        self._bring_workers(1)
+
     def _append(self, task: Task, outcome: _Outcome) -> None:
         """Queue a task for which room was reserved."""
-        task = self._accept(task, outcome)
-        limits = task.limits
-        self.task_queue.add(task, 0 if limits is None else limits.priority)
+        self._queue_up(self._accept(task, outcome))
         self._reserved -= 1
         self._placed += 1
+
+    def _queue_up(self, task: Task) -> None:
+        limits = task.limits
+        self.task_queue.add(task, 0 if limits is None else limits.priority)
         if limits is not None and limits.queue_ns:
             quiet = self.task_queue.quiet
             self._kit.timekeeper.watch(QueueWatch(task, limits, self._tally, quiet))

@@ -175,6 +175,15 @@ class Crew:
         with self.lock:  # some may go by themselves just now
             self.dismiss(max(0, self.size - size))
 
+    def nudge(self) -> None:
+        """Wake all workers of a queue that has ended, however they sleep.
+
+        A wake-up may be half done, in a frame that a signal handler interrupts which
+        now waits for the workers' end.
+        """
+        for worker in self.living():
+            worker.nudge()
+
     def dismiss_one(self, worker: ProcessThread) -> bool:
         """Tell this worker to go; False if it was told already or has left."""
         with self.lock:

@@ -64,8 +64,15 @@ class LifeLock:
         self._depth = 1
         return True
 
+    def enter_if_free(self) -> bool:
+        """Take the lock, also once more, unless another thread has it."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        self._depth += 1
+        return True
+
     def leave(self) -> None:
-        """Give back what `try_enter` took."""
+        """Give back what `try_enter` or `enter_if_free` took."""
         self.__exit__(None, None, None)
 
     def _grant(self) -> None:

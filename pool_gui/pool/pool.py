@@ -177,9 +177,18 @@ class ThreadPool(StaffedIntake):
             WorkerStartError: tasks are queued, and the system refused the thread to
                 run them; nothing has changed.
         """
-        with self._life:
-            if self._is_closed:
-                return
+        if not self._life.enter_if_free():
+            # Perhaps its holder waits for this very thread to start.
+            self._shut_entrance()
+            self._life.wish(self._drain_now)
+            return
+        try:
+            self._drain_now()
+        finally:
+            self._life.leave()
+
+    def _drain_now(self) -> None:
+        if self._state not in (PoolState.DRAINING, PoolState.STOPPED):
             # Closed first: a put that comes after the look at the queue withdraws.
             self._shut_entrance()
             try:
@@ -218,6 +227,8 @@ class ThreadPool(StaffedIntake):
         self._require_other_thread("join")
         deadline = None if timeout is None else monotonic() + timeout
         self.drain()
+        with self._life:
+            pass  # if another thread held it, the drain has come about now
         while threads := self._crew.threads():
             left = None if deadline is None else max(0.0, deadline - monotonic())
             threads[0].join(left)
@@ -302,6 +313,7 @@ class ThreadPool(StaffedIntake):
         elif self._state in (PoolState.RUNNING, PoolState.PAUSED):
             self._move(PoolState.DRAINING)
         self.task_queue.end()
+        self._crew.nudge()
         if self._crew.is_empty():
             self._kit.timekeeper.end()
 

@@ -215,7 +215,7 @@ class ThreadSafeQueue(Store):
             del self.waiters[lock]
         except KeyError:
             return False
-        lock.release()
+        _release(lock)
         return True
 
     def wake_one(self) -> bool:
@@ -228,7 +228,7 @@ class ThreadSafeQueue(Store):
             lock, _ = self.waiters.popitem()
         except KeyError:
             return False
-        lock.release()
+        _release(lock)
         return True
 
     def wake_some(self, count: int) -> int:
@@ -303,3 +303,10 @@ class ThreadSafeQueue(Store):
             # Somebody took us out, so the token has come or is about to.
             lock.acquire()
             self.pass_on()
+
+
+def _release(lock: LockType) -> None:
+    try:
+        lock.release()
+    except RuntimeError:  # a nudge at the queue's end was quicker, see Crew.nudge
+        return

@@ -208,12 +208,16 @@ class StaffedIntake(ExecutorIntake):
             )
 
     def _move(self, to: PoolState) -> None:
-        if to not in LEGAL_MOVES[self._state]:
-            raise PoolStateError(
-                f"Pool {self.name!r} is {self.state.value} and cannot become "
-                f"{to.value}."
-            )
-        self._state = to
+        while True:
+            # A signal handler in the midst of this may move it, too.
+            state = self._state
+            if state is to:
+                return
+            if to not in LEGAL_MOVES[state]:
+                raise PoolStateError(
+                    f"Pool {self.name!r} is {state.value} and cannot become {to.value}."
+                )
+            self._state = to if self._state is state else self._state  # one step
 
 
 def bounds(size: int, max_workers: int | None) -> tuple[int, int]:

@@ -8,6 +8,7 @@ when its queue has ended and is empty.
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from functools import partial
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
@@ -94,6 +95,11 @@ class ProcessThread(threading.Thread):
         """Take no further task; for a worker that knows it, and for its crew."""
         self.dismiss_flag.set()
         self._must_leave = True
+
+    def nudge(self) -> None:
+        """Wake the worker to look at its queue, which has ended; for its crew."""
+        with suppress(RuntimeError):  # it is awake
+            self._parking_lock.release()
 
     def stop(self) -> None:
         """Do the same as `dismiss`."""

@@ -124,21 +124,30 @@ class QueueMachine(RuleBasedStateMachine):
         if self.gone:
             assert not self.queue.remove(self.gone[-1])
 
-    @rule(data=st.data())
-    def purge(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), meanwhile=st.integers(0, 2))
+    def purge(self, data: st.DataObject, meanwhile: int) -> None:
         dead = data.draw(st.sets(st.sampled_from(self.model))) if self.model else set()
         dead_items = [entry.item for entry in dead]
         asked: list[object] = []
+        added: list[object] = []
 
         def is_dead(item: object) -> bool:
             asked.append(item)
+            if len(added) < meanwhile:  # as a signal handler may
+                added.append(object())
+                self.queue.put(added[-1])
             return item in dead_items
 
-        assert self.queue.purge(is_dead) == len(dead)
+        buried: list[object] = []
+        assert self.queue.purge(is_dead, buried.append) == len(dead)
+        assert len(buried) == len(dead)
+        assert set(buried) == set(dead_items)
         assert len(asked) == len(self.model), "each is asked about once"
         assert set(asked) == set(self.items())
         for entry in dead:
             self.shrink(entry)
+        self.grow(0, *added)
+        self.queue.note_depth()  # what was put meanwhile saw a shorter queue
 
     @rule()
     def clear(self) -> None:
@@ -184,9 +193,6 @@ class QueueMachine(RuleBasedStateMachine):
         self.queue.quiet.announce()
         self.queue.room.announce()
         assert not self.queue.room.announce_to_one()
-
-    @rule()
-    def forget_threads(self) -> None:
         self.queue.forget_threads()
 
     # What is counted.
@@ -214,4 +220,4 @@ class QueueMachine(RuleBasedStateMachine):
 
 
 TestQueue = QueueMachine.TestCase
-TestQueue.settings = settings(max_examples=150, stateful_step_count=50)
+TestQueue.settings = settings(max_examples=250, stateful_step_count=50)

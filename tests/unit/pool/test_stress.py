@@ -2,6 +2,7 @@
 
 import random
 import sys
+import threading
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -133,6 +134,8 @@ def test_of_up_to_a_million_tasks_each_runs_once_or_is_cancelled(
 # Who waits for futures.
 
 Futures = list[Future[int]]
+Way = Callable[[Futures], list[int | None]]
+ASKS = 3_000
 FUTURES = 30
 FUTURE_ROUNDS = 1_000
 
@@ -140,7 +143,8 @@ FUTURE_ROUNDS = 1_000
 def outcome(future: Future[int]) -> int | None:
     """Wait for a future; return its result, None if it was cancelled."""
     try:
-        return future.result(DEADLINE_SECONDS)
+        assert future.exception(DEADLINE_SECONDS) is None
+        return future.result(0)
     except CancelledError:
         return None
 
@@ -151,15 +155,6 @@ def by_result(futures: Futures) -> list[int | None]:
 
 def by_result_backwards(futures: Futures) -> list[int | None]:
     return by_result(futures[::-1])[::-1]
-
-
-def by_exception(futures: Futures) -> list[int | None]:
-    for future in futures:
-        try:
-            assert future.exception(DEADLINE_SECONDS) is None
-        except CancelledError:
-            assert future.cancelled()
-    return by_result(futures)
 
 
 def impatiently(futures: Futures) -> list[int | None]:
@@ -198,6 +193,8 @@ def test_whoever_waits_for_a_future_however_hears_of_its_end_once(
     """8 threads wait for the same futures, which end while they begin to wait."""
     pool = make_pool(3)
     calls: list[tuple[int, bool]] = []
+    line = threading.Barrier(9)
+    together = partial(line.wait, DEADLINE_SECONDS)
 
     def note(number: int, future: Future[int]) -> None:
         calls.append((number, future.done()))
@@ -207,29 +204,52 @@ def test_whoever_waits_for_a_future_however_hears_of_its_end_once(
             future.add_done_callback(partial(note, number))
         return by_result(futures)
 
-    ways = [
-        *(by_result, by_result_backwards, by_exception, impatiently),
+    def go(way: Way, futures: Futures) -> list[int | None]:
+        together()
+        return way(futures)
+
+    ways = (
+        *(by_result, by_result_backwards, impatiently, by_callback),
         *(by_wait, by_as_completed, by_cancel, by_callback),
-    ]
+    )
     cancelled = 0
     with ThreadPoolExecutor(len(ways)) as others:
         for _ in range(FUTURE_ROUNDS):
             calls.clear()
             pool.pause()
             futures = [pool.submit(abs, -number) for number in range(FUTURES)]
-            waiting = [others.submit(way, futures) for way in ways]
+            waiting = [others.submit(go, way, futures) for way in ways]
+            together()
             pool.resume()
             outcomes = [one.result(2 * DEADLINE_SECONDS) for one in waiting]
             assert pool.wait_idle(DEADLINE_SECONDS)
             assert all(one == outcomes[0] for one in outcomes), "they disagree"
-            for number, result in enumerate(outcomes[0]):
-                assert result in (number, None)
-            assert sorted(calls) == [(number, True) for number in range(FUTURES)]
-            cancelled += outcomes[0].count(None)
+            assert sorted(calls) == [(n, True) for n in range(FUTURES) for _ in "ab"]
+            results = [n for n in outcomes[0] if n is not None]
+            assert set(results) <= set(range(FUTURES))
+            cancelled += FUTURES - len(results)
     counts = pool.counts()
     assert counts.submitted == FUTURES * FUTURE_ROUNDS
     assert counts.cancelled == cancelled
     assert counts.done == counts.started == counts.submitted - cancelled
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_hasty")
+@pytest.mark.parametrize("_hasty", [1e-5], indirect=True)
+@pytest.mark.parametrize("ceiling", [None, 3], ids=["fixed", "elastic"])
+def test_no_wake_up_is_lost_where_each_is_needed(ceiling: int | None) -> None:
+    """Nobody else puts or shakes: who missed one wake-up would wait for ever."""
+    size = 3 if ceiling is None else 0
+    with ThreadPool(size, max_workers=ceiling, keep_alive_seconds=0) as pool:
+
+        def ask() -> int:
+            asked = [pool.submit(abs, -n).result(DEADLINE_SECONDS) for n in range(ASKS)]
+            return sum(asked)
+
+        with ThreadPoolExecutor(4) as others:
+            answers = [others.submit(ask) for _ in range(4)]
+        assert {answer.result() for answer in answers} == {sum(range(ASKS))}
 
 
 # A queue that is full.
