@@ -278,7 +278,7 @@ class BoundedIntake(Intake):
         task = self._accept(task, outcome)
         self._queue_up(task)
         if self._is_closed:  # closed since the look at the top
-            self._withdraw(task)
+            self._withdraw(task)  # type: ignore[unreachable]  # mypy thinks of one thread
         self._bring_workers(1)
 
     def _append(self, task: Task, outcome: _Outcome) -> None:
