@@ -255,7 +255,7 @@ def new_thread(inner: str) -> None:
 
     threading.Thread._set_ident = begin  # type: ignore[attr-defined]
     submit(pool)
-    finish(pool)
+    finish(pool, may_refuse=inner != "submit")
     assert not acts
 
 
