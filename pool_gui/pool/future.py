@@ -17,6 +17,7 @@ there is no such step, so there the condition is made at once.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from _thread import LockType, allocate_lock
 from concurrent.futures import CancelledError, Future
@@ -232,6 +233,8 @@ class TaskFuture(Future[Any]):
             elif timeout > 0:
                 lock.acquire(timeout=timeout)
         else:
+            if timeout is not None and math.isnan(timeout):
+                timeout = 0  # as the standard future: no time at all
             with (condition := self._condition):
                 condition.wait_for(self.done, timeout)
         if self._state == FINISHED:

@@ -13,12 +13,14 @@ import logging
 import os
 import threading
 import weakref
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pool_gui.pool.worker import ProcessThread
+
+Thing = TypeVar("Thing")
 
 _logger = logging.getLogger("pool_gui.pool")
 
@@ -83,8 +85,17 @@ def _finish(level: int) -> None:
     _end_begun.set()
     _each_pool(lambda pool: pool.drain(), level)
     # Also workers of pools that nobody holds any more.
-    for worker in list(_workers):
+    for worker in _living(_workers):
         worker.join()
+
+
+def _living(things: weakref.WeakSet[Thing]) -> list[Thing]:
+    """Return a copy of a set that other threads may change meanwhile."""
+    while True:
+        try:
+            return list(things)
+        except RuntimeError:  # it was changed while it was copied
+            continue
 
 
 def _program_threads_run() -> bool:
@@ -95,7 +106,7 @@ def _program_threads_run() -> bool:
 
 
 def _each_pool(act: Callable[[Ending], None], level: int) -> None:
-    for pool in list(_pools):
+    for pool in _living(_pools):
         try:
             act(pool)
         except RuntimeError as error:

@@ -301,3 +301,10 @@ def test_nobody_can_come_between_a_look_and_its_store(
     assert all(code.opname.startswith(UNDIVIDED) for code in between), [
         code.opname for code in between
     ]
+
+
+def test_a_timeout_that_is_no_number_is_no_time_at_all() -> None:
+    future = TaskFuture()
+    future.add_done_callback(lambda _: None)
+    with pytest.raises(TimeoutError):
+        future.result(float("nan"))
