@@ -4,9 +4,11 @@ soak_scenes.py memory TASKS    # the memory in use while so many tasks run
 soak_scenes.py pools COUNT     # what is left of so many pools
 """
 
+import faulthandler
 import gc
 import itertools
 import json
+import os
 import resource
 import sys
 import threading
@@ -31,6 +33,9 @@ from pool_gui.pool.kit import Kit
 from pool_gui.pool.timekeeper import Timekeeper
 
 PATIENCE_SECONDS = 30.0
+SETTLE_SECONDS = 10.0
+HANGS_SECONDS = 240.0
+"""After which the program says where its threads stand, and gives up."""
 WAVE = 20_000
 OURS = (
     *(ThreadPool, Crew, Kit, Timekeeper, ThreadSafeQueue),
@@ -171,15 +176,17 @@ def left() -> dict[str, object]:
 def settled(wanted: dict[str, object]) -> dict[str, object]:
     """Return what is left, once that is as wanted, or the time is up."""
     pause = threading.Event()
-    for _ in range(1000):
-        if (now := left()) == wanted:
-            break
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while (now := left()) != wanted and time.monotonic() < deadline:
         pause.wait(0.01)
     return now
 
 
 if __name__ == "__main__":
+    faulthandler.dump_traceback_later(HANGS_SECONDS, exit=True)
     scene = {"memory": memory, "pools": pools}[sys.argv[1]]
     started = time.monotonic()
     said = scene(int(sys.argv[2]))
     sys.stdout.write(json.dumps({**said, "seconds": time.monotonic() - started}))
+    sys.stdout.flush()
+    os._exit(0)  # a worker that is left would be waited for

@@ -165,6 +165,8 @@ class Intake(ABC):
         """
         batch = list(tasks)
         _require_tasks(batch)
+        if not batch and not self._is_closed:
+            return
         if not self._crew.size and self._state is PoolState.RUNNING:
             self._bring_one_worker()
         if not self._is_direct or any(task.limits is not None for task in batch):

@@ -148,9 +148,11 @@ def fail_tasks(tasks: Iterable[object], tally: Tally) -> None:
     """Let the futures of tasks taken off a queue say that the pool is broken."""
     with tally.at_work():
         for task in tasks:
-            if isinstance(task, Task) and not task.future.refuse(
-                BrokenThreadPool(BROKEN), tally.dropped.take
-            ):
+            if not isinstance(task, Task):
+                continue
+            if task.future.refuse(BrokenThreadPool(BROKEN), tally.dropped.take):
+                task.id = 0
+            else:
                 count_dead(task, tally)
 
 
@@ -159,6 +161,9 @@ def count_dead(task: Task, tally: Tally) -> None:
 
     One that has ended otherwise than by a cancel was counted when it did.
     """
+    future = (
+        task.future
+    )  # first: without an id the task may be put again, and get another
     task.id = 0
-    if task.future.cancelled():
+    if future.cancelled():
         tally.cancelled.take()

@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("_hasty")]
 SEED = 20_240_607
 PRODUCERS = 8
 ROUND = 250
-"""Tasks that one producer adds before it waits for the last of them."""
+"""Tasks that a producer adds before it waits for the last of them."""
 ROUNDS = 500 if HAS_GIL else 50
 PATIENCE_SECONDS = 60.0
 
@@ -130,8 +130,6 @@ def test_of_up_to_a_million_tasks_each_runs_once_or_is_cancelled(
     assert (counts.failed, counts.rejected, counts.outstanding) == (0, 0, 0)
     assert all(len(worker.record.spans) <= 4096 for worker in pool.departed)
 
-
-# Who waits for futures.
 
 Futures = list[Future[int]]
 Ends = list[int | None]
