@@ -148,9 +148,10 @@ class BoundedIntake(Intake):
                     break
                 self._await_room(batch, deadline)
         finally:
-            with self._tally.at_work():
-                for task in outcome.dropped:
-                    self._drop(task)
+            if outcome.dropped:
+                with self._tally.at_work():
+                    for task in outcome.dropped:
+                        self._drop(task)
         if self._is_closed:  # by a signal handler or finalizer in the midst of it
             self._life.wish(self.ensure_served)
         # What a task raises holds this frame, which is to hold no future.

@@ -7,15 +7,17 @@ in C and here compares whole numbers only, is one that no thread or signal divid
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from pool_gui.pool.build import guard
 from pool_gui.pool.serial import SerialNumbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     Entry = tuple[int, int, object]
+
+Taken = TypeVar("Taken")
 
 NOTHING: Final = object()
 """What stands for an item where there is none."""
@@ -83,25 +85,12 @@ class Ranks:
 
         `bury` is called for each of them, once the others are back.
         """
-        taken: list[Entry] = []
-        kept: list[Entry] = []
-        dead: list[object] = []
-        alive = taken
-        try:
-            while (entry := self._pop()) is not None:
-                taken.append(entry)
-            for one in taken:
-                if is_dead(one[2]):
-                    dead.append(one[2])
-                else:
-                    kept.append(one)
-            alive = kept
-        finally:  # also after Ctrl-C
-            for one in alive:
-                self._push(one)
-        for item in dead:
-            bury(item)
-        return len(dead)
+        return purge(
+            iter(self._pop, None),
+            self._push_all,
+            lambda entry: is_dead(entry[2]),
+            lambda entry: bury(entry[2]),
+        )
 
     def listed(self) -> list[object]:
         """Return the items, the most urgent first."""
@@ -110,6 +99,10 @@ class Ranks:
     def forget_threads(self) -> None:
         """In a forked child: no other thread is left to hold the guard."""
         self._guard = guard()
+
+    def _push_all(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            self._push(entry)
 
     def _push(self, entry: Entry) -> None:
         with self._guard:
@@ -121,3 +114,35 @@ class Ranks:
                 return heapq.heappop(self._heap)
             except IndexError:
                 return None
+
+
+def purge(
+    taking: Iterable[Taken],
+    put_back: Callable[[list[Taken]], object],
+    is_dead: Callable[[Taken], bool],
+    bury: Callable[[Taken], object],
+) -> int:
+    """Take all of a queue, put back what is not dead; return how much was.
+
+    An interruption (Ctrl-C) puts everything back.
+
+    Args:
+        taking: takes one after the other out of the queue.
+        put_back: gets, in their order, those that stay.
+        is_dead: whether one is to go.
+        bury: called for each of these, once the others are back.
+    """
+    taken: list[Taken] = []
+    kept: list[Taken] = []
+    dead: list[Taken] = []
+    alive = taken
+    try:
+        taken.extend(taking)
+        for one in taken:
+            (dead if is_dead(one) else kept).append(one)
+        alive = kept
+    finally:
+        put_back(alive)
+    for one in dead:
+        bury(one)
+    return len(dead)

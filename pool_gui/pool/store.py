@@ -10,10 +10,10 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from pool_gui.pool.build import guard
-from pool_gui.pool.ranks import NOTHING, Ranks
+from pool_gui.pool.ranks import NOTHING, Ranks, purge
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 class Store:
@@ -83,25 +83,14 @@ class Store:
 
         `bury` is called for each of them, once the others are back.
         """
-        taken: list[object] = []
-        kept: list[object] = []
-        dead: list[object] = []
-        alive = taken
-        try:
-            for _ in range(len(self.items)):
-                try:
-                    taken.append(self.items.popleft())
-                except IndexError:
-                    break
-            for item in taken:
-                (dead if is_dead(item) else kept).append(item)
-            alive = kept
-        finally:  # also after Ctrl-C; before what was put meanwhile
-            self.items.extendleft(reversed(alive))
-        for item in dead:
-            bury(item)
-        ranked = self._early.purge(is_dead, bury) + self._late.purge(is_dead, bury)
-        return len(dead) + ranked
+        dead = purge(
+            self._take_plain(),
+            # Before what was put meanwhile.
+            lambda alive: self.items.extendleft(reversed(alive)),
+            is_dead,
+            bury,
+        )
+        return dead + self._early.purge(is_dead, bury) + self._late.purge(is_dead, bury)
 
     def take_last(self) -> object:
         """Take the oldest of the least urgent items; `NOTHING` if there is none."""
@@ -162,6 +151,13 @@ class Store:
             except IndexError:
                 pass  # others were quicker
         return self._late.pop() if self.is_ranked else NOTHING
+
+    def _take_plain(self) -> Iterator[object]:
+        for _ in range(len(self.items)):
+            try:
+                yield self.items.popleft()
+            except IndexError:  # poppers were quicker
+                return
 
     def forget_threads(self) -> None:
         """In a forked child: no other thread is left to hold anything."""

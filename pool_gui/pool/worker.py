@@ -54,7 +54,7 @@ class ProcessThread(threading.Thread):
         kit: Kit | None = None,
     ) -> None:
         # A daemon, so that an idle one never blocks the interpreter's exit; the pool
-        # sees to it that accepted work ends first (see exit.py).
+        # sees to it that accepted work ends first (see lifetime.py).
         super().__init__(name=name, daemon=True)
         self.task_queue = task_queue
         self.dismiss_flag = threading.Event()
