@@ -128,6 +128,7 @@ class QueueMachine(RuleBasedStateMachine):
     def purge(self, data: st.DataObject, meanwhile: int) -> None:
         dead = data.draw(st.sets(st.sampled_from(self.model))) if self.model else set()
         dead_items = [entry.item for entry in dead]
+        before = len(self.model)
         asked: list[object] = []
         added: list[object] = []
 
@@ -147,7 +148,12 @@ class QueueMachine(RuleBasedStateMachine):
         for entry in dead:
             self.shrink(entry)
         self.grow(0, *added)
-        self.queue.note_depth()  # what was put meanwhile saw a shorter queue
+        self.queue.note_depth()
+        # What was put meanwhile may have seen some of the dead, and some not.
+        most = max(self.peak, before + len(added))
+        assert self.peak <= self.queue.peak <= most
+        self.peak = self.queue.peak
+        self.summit = max(self.summit, self.peak)
 
     @rule()
     def clear(self) -> None:
