@@ -166,4 +166,4 @@ class TrackedPool:
 
 
 def _finished(reading: PoolReading) -> int:
-    return reading.done + reading.failed
+    return reading.done + reading.failed - reading.untold

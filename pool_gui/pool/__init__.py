@@ -1,7 +1,8 @@
 """The thread pool: tasks, their queue, the workers, the pool. Needs psutil alone."""
 
-from pool_gui.pool.bounded import WhenFull
-from pool_gui.pool.counts import PoolCounts, PoolStatistics
+from pool_gui.pool.admission import WhenFull
+from pool_gui.pool.counters import NO_SPANS, PoolStatistics, WorkerRecord
+from pool_gui.pool.door import Door
 from pool_gui.pool.errors import (
     PoolStateError,
     QueueFullError,
@@ -10,11 +11,9 @@ from pool_gui.pool.errors import (
     TaskTypeErrorException,
     WorkerStartError,
 )
-from pool_gui.pool.future import TaskFuture
-from pool_gui.pool.hooks import Hooks
+from pool_gui.pool.events import Hooks
 from pool_gui.pool.pool import ThreadPool
 from pool_gui.pool.queue import ThreadSafeQueue
-from pool_gui.pool.record import NO_SPANS, WorkerRecord
 from pool_gui.pool.states import LEGAL_MOVES, PoolState, TaskState, WorkerState
 from pool_gui.pool.task import Task
 from pool_gui.pool.worker import ProcessThread
@@ -22,8 +21,8 @@ from pool_gui.pool.worker import ProcessThread
 __all__ = [
     "LEGAL_MOVES",
     "NO_SPANS",
+    "Door",
     "Hooks",
-    "PoolCounts",
     "PoolState",
     "PoolStateError",
     "PoolStatistics",
@@ -32,7 +31,6 @@ __all__ = [
     "Task",
     "TaskDroppedError",
     "TaskExpiredError",
-    "TaskFuture",
     "TaskState",
     "TaskTypeErrorException",
     "ThreadPool",

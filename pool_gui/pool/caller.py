@@ -1,4 +1,4 @@
-"""Runs a task in the thread that put it, as a worker would.
+"""Runs tasks in the thread that put them, as a worker would.
 
 The future tells the outcome, and the pool counts it. What is no `Exception`
 (KeyboardInterrupt, SystemExit) is raised besides, for it is meant for that thread.
@@ -7,58 +7,98 @@ The future tells the outcome, and the pool counts it. What is no `Exception`
 from __future__ import annotations
 
 import threading
-from time import perf_counter_ns
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pool_gui.pool.failure import report_failure
-from pool_gui.pool.kit import count_dead
-from pool_gui.pool.record import WorkerRecord
+from pool_gui.pool.clocks import perf_counter_ns
+from pool_gui.pool.events import call_hook, tell_failure
+from pool_gui.pool.states import TaskState
 
 if TYPE_CHECKING:
-    from pool_gui.pool.kit import Kit
+    from collections import deque
+
+    from pool_gui.pool.core import PoolCore
     from pool_gui.pool.task import Task
 
+MAX_DEPTH = 8
+"""So many tasks may run inside each other in one thread, each put by the last."""
 
-def run_in_caller(task: Task, kit: Kit, *, may_exit: bool) -> None:
-    """Run an accepted task that is in no queue, in this thread.
 
-    Args:
-        task: what to run.
-        kit: the pool's.
-        may_exit: raise what is no `Exception`; not in a worker, which it would not end.
-    """
-    future, tally, limits = task.future, kit.tally, task.limits
-    if not future.begin():
-        count_dead(task, tally)
-        return
-    call, name = task.callable, threading.current_thread().name
-    hooks, watch = kit.hooks, None
-    if hooks is not None:
-        kit.call_hook(hooks.before_task, task)
-    if limits is not None and limits.run_ns:
-        watch = kit.watch_run(task, limits.run_ns, name, WorkerRecord())
-    tally.caller_started.take()
-    task.started_ns = perf_counter_ns()
-    failure: BaseException | None = None
-    try:
-        if limits is not None and limits.context is not None:
-            future._result = limits.context.run(call, *task.args, **task.kwargs)  # noqa: SLF001
-        else:
-            future._result = call(*task.args, **task.kwargs)  # noqa: SLF001
-    except BaseException as error:  # noqa: BLE001 - it goes where the result would
-        failure = future._exception = error  # noqa: SLF001
-    try:
-        task.ended_ns = perf_counter_ns()
-        if watch is not None:
-            watch.end(task.ended_ns - task.started_ns)
-        (tally.caller_done if failure is None else tally.caller_failed).take()
-        future.settle()
+class Callers:
+    """The threads that run what they put, of one pool."""
+
+    def __init__(self, core: PoolCore) -> None:
+        self._core = core
+        self._own = threading.local()
+
+    def may_run(self) -> bool:
+        """Whether this thread may run one more task inside those that it runs."""
+        return getattr(self._own, "depth", 0) < MAX_DEPTH
+
+    def run_all(self, waiting: deque[Task]) -> None:
+        """Run accepted tasks that are in no queue, in their order."""
+        if not waiting:
+            return
+        counters, own = self._core.counters, self._own
+        depth = getattr(own, "depth", 0)
+        own.depth = depth + 1
+        may_exit = not self._core.hosts_current_thread()
+        try:
+            with counters.at_work():
+                try:
+                    while waiting:
+                        self._run(waiting.popleft(), may_exit=may_exit)
+                finally:
+                    for task in waiting:  # one of them raised what ends this thread
+                        task.refuse(TaskState.CANCELLED, None, counters.cancelled.take)
+        finally:
+            own.depth = depth
+            self._core.backlog.quiet.unpark_all()
+
+    def _run(self, task: Task, *, may_exit: bool) -> None:
+        """Run one; `may_exit`: raise what is no `Exception`, which ends no worker."""
+        core, counters, limits = self._core, self._core.counters, task.limits
+        hooks = core.hooks
+        name, watch = threading.current_thread().name, None
+        if not task.begin(perf_counter_ns()):
+            if not task.is_counted():
+                counters.cancelled.take()
+            return
+        counters.caller_started.take()
+        failure: BaseException | None = None
+        result: Any = None
+        try:
+            if hooks is not None and hooks.before_task is not None:
+                call_hook(hooks.before_task, task, counters.hook_errors.take)
+            if limits is not None and limits.run_ns:
+                watch = core.deadlines.watch_run(task, limits.run_ns, name, counters)
+            task.started_ns = perf_counter_ns()
+            result = _call(task)
+        except BaseException as error:
+            failure = error
+        try:
+            task.ended_ns = perf_counter_ns()
+            (counters.caller_done if failure is None else counters.caller_failed).take()
+            if task.ends_run():
+                task.end(failure, result)
+            if watch is not None:
+                watch.end(task.ended_ns - task.started_ns)
+            self._tell(task, failure, name)
+            if may_exit and failure is not None and not isinstance(failure, Exception):
+                raise failure
+        finally:
+            # What was raised holds this frame, which holds neither it nor the task.
+            del failure, task, result
+
+    def _tell(self, task: Task, failure: BaseException | None, name: str) -> None:
+        hooks = self._core.hooks
         if failure is not None and task.logs_failure:
-            report_failure(task.id, task.callable, name, failure)
-        if hooks is not None:
-            kit.call_hook(hooks.after_task, task)
-        if may_exit and failure is not None and not isinstance(failure, Exception):
-            raise failure
-    finally:
-        # What was raised holds this frame, which is to hold neither it nor its future.
-        del failure, future, task, call
+            tell_failure(task.id, task.callable, name, failure)
+        if hooks is not None and hooks.after_task is not None:
+            call_hook(hooks.after_task, task, self._core.counters.hook_errors.take)
+
+
+def _call(task: Task) -> Any:
+    limits = task.limits
+    if limits is not None and limits.context is not None:
+        return limits.context.run(task.callable, *task.args, **task.kwargs)
+    return task.callable(*task.args, **task.kwargs)

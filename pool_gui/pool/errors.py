@@ -1,6 +1,7 @@
 """What the pool raises, each with one sentence that says what to do."""
 
 import queue
+from concurrent.futures.thread import BrokenThreadPool
 
 
 class TaskTypeErrorException(TypeError):  # noqa: N818 - the seed's name
@@ -25,3 +26,7 @@ class TaskExpiredError(TimeoutError):
 
 class TaskDroppedError(RuntimeError):
     """The outcome of a task that was dropped because the queue was full."""
+
+
+REFUSALS = (PoolStateError, BrokenThreadPool, WorkerStartError, QueueFullError)
+"""What a put raises that has accepted nothing; all else has interrupted it."""

@@ -56,9 +56,6 @@ class TaskState(enum.Enum):
 
 State = PoolState | WorkerState | TaskState
 
-_AGAIN = frozenset({TaskState.QUEUED})
-"""A task that is over may be put again."""
-
 LEGAL_MOVES: Final[Mapping[State, frozenset[State]]] = MappingProxyType(
     {
         PoolState.NEW: frozenset({PoolState.RUNNING, PoolState.STOPPED}),
@@ -89,14 +86,17 @@ LEGAL_MOVES: Final[Mapping[State, frozenset[State]]] = MappingProxyType(
                 TaskState.EXPIRED,
                 TaskState.DROPPED,
                 TaskState.NEW,  # refused, for the pool closed in that moment
+                TaskState.DONE,  # its outcome was set by who holds it
+                TaskState.FAILED,
             }
         ),
         TaskState.RUNNING: frozenset({TaskState.DONE, TaskState.FAILED}),
-        TaskState.DONE: _AGAIN,
-        TaskState.FAILED: _AGAIN,
-        TaskState.CANCELLED: _AGAIN,
-        TaskState.EXPIRED: _AGAIN,
-        TaskState.DROPPED: _AGAIN,
+        # Put again, a copy of it is queued.
+        TaskState.DONE: frozenset(),
+        TaskState.FAILED: frozenset(),
+        TaskState.CANCELLED: frozenset(),
+        TaskState.EXPIRED: frozenset(),
+        TaskState.DROPPED: frozenset(),
     }
 )
 """Whatever is not in here does not happen."""

@@ -1,37 +1,65 @@
 """The worker: a thread that takes tasks from a queue and runs them.
 
 `run` and what it calls belong to the worker's own thread; the rest may be called from
-any. A worker never ends because of what a task does; it ends when it is dismissed, or
-when its queue has ended and is empty.
+any. A worker never ends because of what a task does, nor of an exception that is thrown
+into it; it ends when it is dismissed, or when its queue has ended and is empty.
 """
 
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
+from collections import deque
 from functools import partial
-from time import perf_counter_ns
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
-from pool_gui.pool.failure import report_failure, report_stray
-from pool_gui.pool.future import FINISHED, PENDING, RUNNING
-from pool_gui.pool.kit import Kit, count_dead
-from pool_gui.pool.queue import NOTHING
-from pool_gui.pool.record import WorkerRecord
+from pool_gui.pool.backlog import NOTHING
+from pool_gui.pool.clocks import NS, perf_counter_ns
+from pool_gui.pool.counters import Counters, WorkerRecord
+from pool_gui.pool.deadlines import Deadlines, expire
+from pool_gui.pool.events import call_hook, tell_failure, tell_stray
+from pool_gui.pool.queue import backlog_of
 from pool_gui.pool.states import WorkerState
-from pool_gui.pool.task import Task
-from pool_gui.pool.timekeeper import expire
-from pool_gui.pool.watchers import FOREVER, locked_lock
+from pool_gui.pool.task import FINISHED, Task
+from pool_gui.pool.waiting import FOREVER, locked_lock, release
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    from pool_gui.pool.core import PoolCore
+    from pool_gui.pool.deadlines import RunWatch
+    from pool_gui.pool.events import Hooks
     from pool_gui.pool.queue import ThreadSafeQueue
-    from pool_gui.pool.timekeeper import RunWatch
 
-_NS = 1_000_000_000
 _STRAY_PAUSE_SECONDS = 1.0
-_MAX_PATIENCE_SECONDS = 3600.0  # locks refuse to wait for centuries
+_MAX_PATIENCE_SECONDS = 3600.0
+
+_popleft = deque.popleft
+
+
+class _Alone:
+    """What a worker without a pool has instead of one: it begins, stays and goes."""
+
+    hooks: Hooks | None = None
+
+    def __init__(self) -> None:
+        self.counters = Counters()
+        self.deadlines = Deadlines("")
+
+    def welcome(self, _worker: ProcessThread) -> bool:
+        return True
+
+    def idles(self, _worker: ProcessThread) -> float:
+        return FOREVER
+
+    def demand_rose(self) -> None: ...
+
+    def dismissed(self, _worker: ProcessThread) -> None: ...
+
+    def leaves(self, _worker: ProcessThread, *, can_run: bool) -> bool:
+        return can_run
+
+    def bid_farewell(self, _worker: ProcessThread, *, can_run: bool) -> None: ...
 
 
 class ProcessThread(threading.Thread):
@@ -51,31 +79,43 @@ class ProcessThread(threading.Thread):
         *,
         name: str | None = None,
         record: WorkerRecord | None = None,
-        kit: Kit | None = None,
+        core: PoolCore | None = None,
     ) -> None:
         # A daemon, so that an idle one never blocks the interpreter's exit; the pool
-        # sees to it that accepted work ends first (see lifetime.py).
-        super().__init__(name=name, daemon=True)
+        # sees to it that accepted work ends first (see shutdown.py).
+        try:
+            super().__init__(name=name, daemon=True)
+        except RuntimeError:  # a subinterpreter, which has no daemons
+            super().__init__(name=name, daemon=False)
         self.task_queue = task_queue
         self.dismiss_flag = threading.Event()
-        self.record = record or WorkerRecord()
+        self.record = WorkerRecord() if record is None else record
         self.idle_limit_seconds = FOREVER
-        self._kit = kit or Kit()
+        self._backlog = backlog_of(task_queue)
+        self._core: PoolCore | _Alone = _Alone() if core is None else core
         self._stay_seconds = 0.0  # how long it is to stay, idle for long as it is
         self._run_watch: RunWatch | None = None
-        self._started_at_last_stray = -1
         self._must_leave = False  # what the hot loop reads: faster than the event
+        self._can_run = True
         self._left = False
         self._parking_lock = locked_lock()
+        # What an exception that was thrown in has left behind; see _recover.
+        self._stray: BaseException | None = None
+        self._in_hand: object = None
+        self._started_at_last_stray = -1
 
     @property
     def state(self) -> WorkerState:
         """What the worker does now."""
-        if self._left or (self.ident is not None and not self.is_alive()):
+        if self.has_ended():
             return WorkerState.GONE
         if self.dismiss_flag.is_set():
             return WorkerState.DISMISSED
         return WorkerState.IDLE if self.record.task is None else WorkerState.BUSY
+
+    def has_ended(self) -> bool:
+        """Whether it has left its pool, or its thread has ended otherwise."""
+        return self._left or (self.ident is not None and not self.is_alive())
 
     def dismiss(self) -> None:
         """Tell the worker to go: at once when idle, else when its task ends.
@@ -87,129 +127,212 @@ class ProcessThread(threading.Thread):
         self.retire()
         # The flag first, then the wake-up: the worker registers to be woken first and
         # then looks at the flag, so one of the two reaches it.
-        self.task_queue.wake(self._parking_lock)
-        if (owner := self._kit.crew()) is not None:
-            owner.worker_dismissed(self)
-
-    def retire(self) -> None:
-        """Take no further task; for a worker that knows it, and for its crew."""
-        self.dismiss_flag.set()
-        self._must_leave = True
-
-    def nudge(self) -> None:
-        """Wake the worker to look at its queue, which has ended; for its crew."""
-        with suppress(RuntimeError):  # it is awake
-            self._parking_lock.release()
+        self._backlog.parked.unpark(self._parking_lock)
+        self._core.dismissed(self)
 
     def stop(self) -> None:
         """Do the same as `dismiss`."""
         self.dismiss()
 
+    def retire(self) -> None:
+        """Take no further task; for a worker that knows it, and for its pool."""
+        self.dismiss_flag.set()
+        self._must_leave = True
+
+    def nudge(self) -> None:
+        """Wake the worker to look again, however it sleeps; for its pool.
+
+        A wake-up may be half done: its lock is taken out of the parking lot by a thread
+        that a Ctrl-C or a signal handler has interrupted before it released it.
+        """
+        release(self._parking_lock)
+
+    def reconsider(self, idle_limit_seconds: float) -> None:
+        """Set another idle limit, and let the worker look at it now."""
+        self.idle_limit_seconds = idle_limit_seconds
+        self._stay_seconds = 0.0
+        self._backlog.parked.unpark(self._parking_lock)
+
+    def is_idling(self) -> bool:
+        """Whether it waits for a task, or is about to look for one."""
+        return self._parking_lock in self._backlog.parked
+
+    # --- its own thread ------------------------------------------------------------
+
     def run(self) -> None:
         """Run tasks until dismissed, or until the queue has ended and is empty."""
         self.record.started_ns = perf_counter_ns()
-        can_run = self._kit.welcome(self)
+        self._can_run = self._core.welcome(self)
+        # Two layers, for an exception may be thrown in while another is looked after.
+        # In between nothing is called, so that none comes there without a debugger;
+        # should one end the thread all the same, the pool finds it dead.
         while True:
             try:
-                if can_run:
-                    self._process()
-                if self._may_leave(can_run=can_run):
-                    break
-            except BaseException as error:  # noqa: BLE001 - see _settle
-                self._settle(error)
+                while True:
+                    try:
+                        if self._stint():
+                            return
+                    except BaseException as error:
+                        self._stray = error
+            except BaseException as error:
+                self._stray = error
+
+    def _stint(self) -> bool:
+        """Work until there is nothing more to do; True if the worker has left."""
+        if self._left:
+            return True
+        if self._stray is not None:
+            self._recover()
+        if self._can_run:
+            self._process()
+        if not self._core.leaves(self, can_run=self._can_run):
+            self._must_leave = False
+            return False
         self._left = True
-        self._kit.bid_farewell(self, was_welcomed=can_run)
+        # The wake-up that got us here may have been meant for an item.
+        self._backlog.pass_on()
+        self._backlog.quiet.unpark_all()
+        self._core.bid_farewell(self, can_run=self._can_run)
+        return True
 
-    # The order inside. A future that is nobody's yet changes its state in one step with
-    # the look at its condition (see future.py), so that no call stands between. The
-    # span comes before the count: whoever reads the count finds the span. The count
-    # comes before the future's end: whoever has the result finds it counted. From the
-    # count to `record.started_ns` there is no call, so under the GIL nobody sees a half
-    # of it; record.running() needs no more than this. Last, at the top of the loop,
-    # nothing of a finished task may live on, least of all while idle; destructors run
-    # there, after the end was stamped and counted.
-    def _process(self) -> None:  # noqa: C901, PLR0912 - a call costs a tenth of a task
-        record, queue, hooks = self.record, self.task_queue, self._kit.hooks
-        items, popleft, clock = queue.items, queue.items.popleft, perf_counter_ns
-        task: Any
+    # The order inside. A task is popped and stored without a call in between (`for`),
+    # so that no exception thrown in comes there. Its start is stamped, then it is
+    # looked at; its end likewise; see task.py. The span comes before the count: whoever
+    # reads the count finds the span. The count comes before the task's end: whoever has
+    # the result finds it counted. record.running() needs the order of what the record
+    # says. Last, nothing of a finished task may live on, least of all while idle.
+    def _process(self) -> None:
+        record, backlog, clock = self.record, self._backlog, perf_counter_ns
+        items, has_hooks = backlog.items, self._core.hooks is not None
+        popping = map(_popleft, repeat(items))
+        task: Any = None
         failure: BaseException | None = None
-        while True:
-            task = call = args = kwargs = future = limits = failure = None
-            try:
-                is_direct = items and queue.is_plain and not self._must_leave
-                task = popleft() if is_direct else self._next_task()
-            except IndexError:
-                task = self._next_task()
-            if task.__class__ is not Task and not isinstance(task, Task):
-                if task is None and self._has_leave():
-                    return
-                continue
-            call, args, kwargs = task.callable, task.args, task.kwargs
-            future, limits = task.future, task.limits
-            if limits is None and future._made is None and future._state is PENDING:  # noqa: SLF001
-                future._state = RUNNING  # noqa: SLF001
-            elif not self._may_begin(task):
-                continue
-            if hooks is not None or limits is not None:
-                call = self._dress(task)
-            record.task = task
-            task.started_ns = record.started_ns = started_ns = clock()
-            record.started += 1
-            try:
-                future._result = call(*args, **kwargs) if kwargs else call(*args)  # noqa: SLF001
-                task.ended_ns = ended_ns = clock()
-            except BaseException as error:  # noqa: BLE001 - a worker outlives SystemExit and all others
-                task.ended_ns = ended_ns = clock()
-                failure = error
-            mask = record.span_mask
-            if mask >= 0 and (failure is not None or not record.started & mask):
-                record.add_span(task, failure)
-            if failure is None:
-                record.done += 1
-            else:
-                future._exception = failure  # noqa: SLF001
-                record.failed += 1
-            record.started_ns = ended_ns
-            record.busy_ns += ended_ns - started_ns
-            if future._made is None:  # noqa: SLF001
-                future._state = FINISHED  # noqa: SLF001
-            else:
-                future.settle()
-            if failure is not None or hooks is not None or limits is not None:
-                self._after(task, failure)
-            record.task = None
+        call = args = kwargs = result = limits = None
+        try:
+            while self._wait_for_task():
+                try:
+                    for task in popping if backlog.is_plain else self._take_one():
+                        if type(task) is not Task and not _is_task(task):
+                            break
+                        limits = task.limits
+                        if (
+                            limits is None
+                            and not has_hooks
+                            and backlog.is_plain
+                            and not task.started_ns
+                        ):
+                            task.started_ns = started_ns = clock()
+                            if not task._untouched and not task.prevails():
+                                self._skip(task)
+                                break
+                            call = task.callable
+                        else:
+                            call = self._prepare(task)
+                            if call is None:
+                                break
+                            started_ns = task.started_ns
+                        args, kwargs = task.args, task.kwargs
+                        record.task = task
+                        record.started_ns = started_ns
+                        record.started += 1
+                        try:
+                            result = call(*args, **kwargs) if kwargs else call(*args)
+                            task.ended_ns = ended_ns = clock()
+                        except BaseException as error:
+                            task.ended_ns = ended_ns = clock()
+                            failure = error
+                        mask = record.span_mask
+                        if mask >= 0 and (
+                            failure is not None or not record.started & mask
+                        ):
+                            record.add_span(task, failure)
+                        if failure is None:
+                            record.done += 1
+                        else:
+                            record.failed += 1
+                        record.started_ns = ended_ns
+                        record.busy_ns += ended_ns - started_ns
+                        if task._untouched or task.ends_run():
+                            if failure is None:
+                                task._result = result
+                            else:
+                                task._exception = failure
+                            task._phase = FINISHED
+                            if task._awaited:
+                                task.tell()
+                        if failure is not None or has_hooks or limits is not None:
+                            self._after(task, failure)
+                        record.task = None
+                        task = call = args = kwargs = result = failure = limits = None
+                        if self._must_leave or not backlog.is_plain:
+                            break
+                        depth = len(items)
+                        if depth > record.peak_queued:
+                            record.peak_queued = depth
+                except IndexError:  # the queue is empty
+                    if task is not None:
+                        raise
+                task = call = limits = None
+        except BaseException:
+            self._in_hand = task
+            raise
 
-    def _next_task(self) -> object:
-        """Return the next item; None when the worker need not wait any more."""
-        queue = self.task_queue
-        while not self._must_leave:
-            item = queue.take()
-            if item is NOTHING:
-                if queue.quiet:
-                    queue.quiet.announce()
-                is_patient = self.idle_limit_seconds < 0
-                patience = FOREVER if is_patient else self._patience_seconds()
-                item = queue.park(self._parking_lock, patience, self._has_leave)
-                if queue.is_short:
-                    queue.is_short = False
-                    self._kit.tell_demand()
-            if item is not NOTHING:
+    def _take_one(self) -> Iterable[object]:
+        """Take one item from a queue that is not plain, if there is one."""
+        backlog = self._backlog
+        item = backlog.take()
+        if item is NOTHING:
+            return ()
+        if backlog.room or backlog.room_for_many:
+            backlog.announce_room()
+        return (item,)
+
+    def _wait_for_task(self) -> bool:
+        """Wait until there is something to take; False when the worker may leave."""
+        backlog, record = self._backlog, self.record
+        was_parked = False
+        while not self._has_leave():
+            if backlog.has_work():
                 self._stay_seconds = 0.0
-                if queue.room or queue.much_room:
-                    queue.announce_room()
-                return item
-            if self._has_leave():
-                break
-            if not is_patient:
+                depth = backlog.size()
+                record.peak_queued = max(record.peak_queued, depth)
+                if was_parked and depth > 1 and not backlog.parked.unpark_newest():
+                    # Of two that were put, both may have woken this worker, which was
+                    # about to take one anyway. It sees both here: it was taken out of
+                    # those who wait after the second was added, and before this look.
+                    self._core.demand_rose()
+                return True
+            if backlog.quiet:
+                backlog.quiet.unpark_all()
+            is_patient = self.idle_limit_seconds < 0
+            self._park(FOREVER if is_patient else self._patience_seconds())
+            was_parked = True
+            if backlog.is_short:
+                backlog.is_short = False
+                self._core.demand_rose()
+            if not is_patient and not backlog.has_work() and not self._has_leave():
                 self._ask_whether_wanted()
-        return None
+        return False
+
+    def _park(self, patience_seconds: float) -> None:
+        """Register, look again, and wait until woken or for so long."""
+        backlog, lock = self._backlog, self._parking_lock
+        is_woken = False
+        backlog.parked[lock] = None
+        # From here on a put, a dismissal and an opening gate find us. So look again.
+        try:
+            if not backlog.has_work() and not self._has_leave():
+                is_woken = lock.acquire(True, patience_seconds)
+        finally:
+            if backlog.parked.pop(lock, NOTHING) is NOTHING and not is_woken:
+                # Somebody took us out, and is about to release the lock: not this one
+                # again. The loop looks whether there is an item for that token.
+                self._parking_lock = locked_lock()
 
     def _ask_whether_wanted(self) -> None:
-        """Ask the crew whether to stay, if this worker has been idle for long."""
-        if not self._stay_seconds and self._patience_seconds():
-            return
-        if (owner := self._kit.crew()) is not None:
-            self._stay_seconds = owner.worker_idles(self)
+        """Ask the pool whether to stay, if this worker has been idle for long."""
+        if self._stay_seconds or not self._patience_seconds():
+            self._stay_seconds = self._core.idles(self)
 
     def _patience_seconds(self) -> float:
         """Return how much longer to stay idle without asking."""
@@ -219,47 +342,47 @@ class ProcessThread(threading.Thread):
         if self._stay_seconds:
             return self._stay_seconds
         idle_ns = perf_counter_ns() - self.record.started_ns
-        return min(_MAX_PATIENCE_SECONDS, max(0.0, limit - idle_ns / _NS))
+        return min(_MAX_PATIENCE_SECONDS, max(0.0, limit - idle_ns / NS))
 
-    def reconsider(self, idle_limit_seconds: float) -> None:
-        """Set another idle limit, and let the worker look at it now."""
-        self.idle_limit_seconds = idle_limit_seconds
-        self._stay_seconds = 0.0
-        self.task_queue.wake(self._parking_lock)
+    def _has_leave(self) -> bool:
+        # In this order: after the end was seen, an empty queue stays empty.
+        backlog = self._backlog
+        return self._must_leave or (backlog.has_ended and not backlog.size())
 
-    def _may_begin(self, task: Task) -> bool:
-        """Claim a task's future for its run; else the task's end is counted."""
-        if task.limits is not None and not self._is_timely(task):
-            task.id = 0
-            return False
-        if task.future.begin():
-            return True
-        count_dead(task, self._kit.tally)
-        return False
+    # --- tasks that are not as plain as most -----------------------------------------
 
-    def _is_timely(self, task: Task) -> bool:
-        """Whether a task has waited no longer than it may; else it is ended."""
-        limits = task.limits
-        if limits is None or not limits.queue_ns:
-            return True
-        if perf_counter_ns() <= task.queued_ns + limits.queue_ns:
-            return True
-        expire(task.future, self._kit.tally)
-        return task.future.cancelled()  # that is counted where the others are
-
-    def _dress(self, task: Task) -> Callable[..., object]:
-        """Prepare a task's run; return what is to be called with its arguments."""
-        kit, limits, call = self._kit, task.limits, task.callable
-        if kit.hooks is not None:
-            kit.call_hook(kit.hooks.before_task, task)
-        if limits is not None:
-            if limits.context is not None:
-                call = partial(limits.context.run, call)
-            if limits.run_ns:
-                self._run_watch = kit.watch_run(
-                    task, limits.run_ns, self.name, self.record
-                )
+    def _prepare(self, task: Task) -> Callable[..., object] | None:
+        """Begin a task's run and return what is to be called; None: it must not run."""
+        backlog, core, limits = self._backlog, self._core, task.limits
+        if task.started_ns:  # somebody put it twice into a queue of his own
+            return None
+        if backlog.is_shut():  # since we looked before we took it
+            priority = 0 if limits is None else limits.priority
+            backlog.put_back(task, priority, task.id)
+            return None
+        now_ns = perf_counter_ns()
+        if limits and limits.queue_ns and now_ns > task.queued_ns + limits.queue_ns:
+            expire(task, core.counters)
+        if not task.begin(now_ns):
+            self._skip(task)
+            return None
+        if core.hooks is not None and core.hooks.before_task is not None:
+            count_error = core.counters.hook_errors.take
+            call_hook(core.hooks.before_task, task, count_error)
+        call = task.callable
+        if limits is not None and limits.context is not None:
+            call = partial(limits.context.run, call)
+        if limits is not None and limits.run_ns:
+            self._run_watch = core.deadlines.watch_run(
+                task, limits.run_ns, self.name, core.counters
+            )
+        task.started_ns = perf_counter_ns()
         return call
+
+    def _skip(self, task: Task) -> None:
+        """Pass by a task that must not run, which nobody counts but who finds it."""
+        if not task.is_counted():
+            self._core.counters.cancelled.take()
 
     def _after(self, task: Task, failure: BaseException | None) -> None:
         """Do what a task's end asks for, beyond what each task's does."""
@@ -267,50 +390,48 @@ class ProcessThread(threading.Thread):
             self._run_watch.end(task.ended_ns - task.started_ns)
             self._run_watch = None
         if failure is not None and task.logs_failure:
-            report_failure(task.id, task.callable, self.name, failure)
-        if self._kit.hooks is not None:
-            self._kit.call_hook(self._kit.hooks.after_task, task)
+            tell_failure(task.id, task.callable, self.name, failure)
+        hooks = self._core.hooks
+        if hooks is not None and hooks.after_task is not None:
+            call_hook(hooks.after_task, task, self._core.counters.hook_errors.take)
 
-    def _has_leave(self) -> bool:
-        # In this order: after the end was seen, an empty queue stays empty.
-        queue = self.task_queue
-        return self._must_leave or (queue.has_ended and not queue.items)
-
-    def _may_leave(self, *, can_run: bool) -> bool:
-        owner = self._kit.crew()
-        if owner is not None:
-            may_leave = owner.worker_leaves(self, can_run=can_run)
-        else:  # a lost pool: its last tasks are run by who is left
-            is_needed = self._kit.owner is not None and self.task_queue.size()
-            may_leave = not (can_run and is_needed)
-        if not may_leave:
-            self._must_leave = False
-            return False
-        # The wake-up that got us here may have been meant for an item.
-        self.task_queue.pass_on()
-        self.task_queue.quiet.announce()
-        return True
-
-    def _settle(self, error: BaseException) -> None:
-        """Bring the record in order after an exception that came from outside.
+    def _recover(self) -> None:
+        """Bring all in order after an exception that came from outside.
 
         Tasks' own exceptions never get here. What does was thrown into the thread by
-        `PyThreadState_SetAsyncExc`, or is a MemoryError of the loop itself.
+        `PyThreadState_SetAsyncExc`, or is a MemoryError of the loop itself. A task that
+        was in hand and has not begun goes back to the queue; one that has begun fails.
         """
-        record = self.record
-        self._parking_lock = locked_lock()  # the old one may be used up, see park
-        task, record.task = record.task, None
-        if task is not None:
-            if record.started_ns != task.ended_ns:  # it has not been counted yet
-                record.started = record.done + record.failed + 1
-                record.failed += 1
-                record.started_ns = perf_counter_ns()
-            if not task.future.done():
-                task.future._exception = error  # noqa: SLF001
-                task.future.settle()
-        report_stray(self.name, error)
+        record, task, error = self.record, self._in_hand, self._stray
+        if error is None:
+            return
+        if _is_task(task):
+            self._let_go(task, error)
+        self._in_hand = record.task = self._run_watch = self._stray = None
+        tell_stray(self.name, error)
         # A fault that comes at every turn must not fill a disk with log lines.
         is_first = record.started != self._started_at_last_stray
         self._started_at_last_stray = record.started
         if not is_first:
             self.dismiss_flag.wait(_STRAY_PAUSE_SECONDS)
+
+    def _let_go(self, task: Any, error: BaseException) -> None:
+        record = self.record
+        if not task.started_ns and not task.done():
+            limits = task.limits
+            self._backlog.put_back(task, limits.priority if limits else 0, task.id)
+            self._backlog.wake_some(1)
+            return
+        if not task.started_ns:
+            return  # it ended unrun, and is skipped
+        if record.task is None or record.started_ns != task.ended_ns:  # not yet counted
+            record.started = record.done + record.failed + 1
+            record.failed += 1
+            record.started_ns = perf_counter_ns()
+        if not task.done() and task.ends_run():
+            task.end(error)
+
+
+def _is_task(item: object) -> bool:
+    # Not by isinstance, which believes what an object says of its class.
+    return issubclass(type(item), Task)

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from functools import singledispatchmethod
 from typing import Final, Protocol
 
-from pool_gui.agent import CommandRefusedError, ThreadPoolAdapter
-from pool_gui.agent.adapter import ThreadWorker, WatchedPool, WatchedWorker
+from pool_gui.agent import CommandRefusedError
+from pool_gui.agent.adapter import WatchedPool, WatchedWorker
+from pool_gui.agent.thread_pool import ThreadPoolAdapter, ThreadWorker
 from pool_gui.pool import (
     PoolState,
     PoolStateError,
@@ -58,7 +59,7 @@ class _Target:
         return self._pool.task_queue.size()
 
     def unfinished(self) -> int:
-        return self._pool.counts().outstanding
+        return self._pool.statistics().outstanding
 
 
 class Service:
@@ -213,7 +214,7 @@ class Service:
         pool = self._pool()
         self._end_loads()
         pool.drain()
-        left = _tasks(pool.counts().outstanding)
+        left = _tasks(pool.statistics().outstanding)
         return f"Draining: {left} to finish, then the pool ends."
 
     @_do.register

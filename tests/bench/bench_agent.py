@@ -14,7 +14,7 @@ import time
 
 from figures import line, ratios, verdict
 
-from pool_gui.agent.adapter import ThreadPoolAdapter
+from pool_gui.agent.thread_pool import ThreadPoolAdapter
 from pool_gui.agent.agent import Agent
 from pool_gui.pool import Task, ThreadPool
 from pool_gui.wire.codec import read_header

@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, contextmanager
 from queue import SimpleQueue
 from typing import NamedTuple
 
-from pool_gui.pool import Task, ThreadPool
+from pool_gui.pool import Door, Task, ThreadPool
 
 WORKERS = 4
 SUBMITTERS = 8
@@ -70,12 +70,12 @@ def our_pool(mask: int | None = None) -> Iterator[ThreadPool]:
     """Our pool; with a mask, tasks leave spans by it."""
     pool = ThreadPool(WORKERS)
     if mask is not None:
-        pool.watch(mask)
+        Door(pool).watch(mask)
     pool.start()
     _meet(lambda call: pool.put(Task(call)))
     yield pool
     pool.join()
-    counts = pool.counts()
+    counts = pool.statistics()
     if counts.done != counts.submitted:
         raise SystemExit(f"the pool did not run all it took: {counts}")
 

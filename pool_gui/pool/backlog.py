@@ -1,0 +1,277 @@
+"""The items of a queue: in their order, behind a gate, with workers who wait for them.
+
+Any thread may call anything, also a signal handler and a finalizer. No lock is held
+while an item is put or taken: items are in a deque, those with a priority in a heap,
+and waiting is the handshake of waiting.py: who puts appends the item, then looks who is
+parked; who finds nothing parks, then looks once more.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final
+
+from pool_gui.pool.atomic import Entry, Heap, take_all
+from pool_gui.pool.waiting import ParkingLot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+NOTHING: Final = object()
+"""What stands for an item where there is none."""
+
+
+class Backlog:
+    """Items: larger priorities first, equal ones in the order in which they came.
+
+    Attributes:
+        items: those of priority 0, which is nearly all. The hot paths use it directly.
+        parked: who waits for an item.
+        is_plain: who puts and takes may use `items` directly: the gate is open, nothing
+            has a priority, and nobody wants to hear that an item was taken.
+        has_ended: no further item will come.
+        is_bounded: somebody wants to hear, at `room`, that an item was taken.
+        is_short: a wake-up was for an item, and found nobody to pass it on to. Whoever
+            can bring another worker clears it.
+        quiet: who waits for a worker to find nothing to do.
+        room: who waits for an item to be taken.
+        room_for_many: who waits for several items to be taken.
+    """
+
+    __slots__ = (
+        "_heap",
+        "_is_paused",
+        "_is_ranked",
+        "_is_sorted_out",
+        "_out",
+        "has_ended",
+        "is_bounded",
+        "is_plain",
+        "is_short",
+        "items",
+        "parked",
+        "quiet",
+        "room",
+        "room_for_many",
+    )
+
+    def __init__(self) -> None:
+        self.items: deque[object] = deque()
+        self.parked = ParkingLot()
+        self.quiet = ParkingLot()
+        self.room = ParkingLot()
+        self.room_for_many = ParkingLot()
+        self.has_ended = self.is_short = self.is_bounded = False
+        self.is_plain = True
+        self._heap = Heap()
+        self._is_paused = self._is_ranked = self._is_sorted_out = False
+        self._out = 0  # taken out to be sorted, and about to be put back
+
+    # --- looking -------------------------------------------------------------------
+
+    def size(self) -> int:
+        """Return how many items there are; those being sorted out included."""
+        return len(self.items) + len(self._heap.entries) + self._out
+
+    def get(self, index: int) -> object:
+        """Return the item at `index`, 0 being the next, and leave it there.
+
+        Raises:
+            IndexError: there is none.
+        """
+        if not self._is_ranked:
+            return self.items[index]
+        ranked = sorted(self._heap.entries.copy())
+        early = [item for rank, _, item in ranked if rank < 0]
+        late = [item for rank, _, item in ranked if rank > 0]
+        return [*early, *self.items.copy(), *late][index]
+
+    def is_shut(self) -> bool:
+        """Whether the gate is closed: items may be put, and are not taken."""
+        return self._is_paused or self._is_sorted_out
+
+    def has_work(self) -> bool:
+        """Whether there is an item, and the gate is open."""
+        return not self.is_shut() and self.size() > 0
+
+    # --- putting and taking --------------------------------------------------------
+
+    def add(self, item: object, priority: int, number: int) -> None:
+        """Add an item and wake nobody; among equal priorities `number` decides."""
+        if priority:
+            self._is_ranked = True
+            self._heap.push((-priority, number, item))
+            self.set_plain()
+        else:
+            self.items.append(item)
+
+    def put_back(self, item: object, priority: int, number: int) -> None:
+        """Add an item that was taken, before those that came after it."""
+        if priority:
+            self.add(item, priority, number)
+        else:
+            self.items.appendleft(item)
+
+    def take(self) -> object:
+        """Take the next item; `NOTHING` if there is none or the gate is closed."""
+        return NOTHING if self.is_shut() else self.take_anyway()
+
+    def take_anyway(self) -> object:
+        """Take the oldest of the most urgent items, gate or not."""
+        late = None
+        if self._is_ranked:
+            entry = self._heap.pop()
+            if entry is not None and entry[0] < 0:
+                return entry[2]
+            late = entry
+        try:
+            item = self.items.popleft()
+        except IndexError:
+            return NOTHING if late is None else late[2]
+        if late is not None:  # it is for when nothing else is left
+            self._heap.push(late)
+            # Who looked meanwhile has missed it.
+            self.wake_some(1)
+        return item
+
+    def take_least(self) -> object:
+        """Take the oldest of the least urgent items; `NOTHING` if there is none."""
+        while True:
+            entries = self._heap.entries.copy()
+            least = max(entries, default=(0,))[0]
+            if least <= 0:
+                try:
+                    return self.items.popleft()
+                except IndexError:
+                    if not entries:
+                        return NOTHING
+            entry = min(one for one in entries if one[0] == least)
+            if self._heap.remove(entry):
+                return entry[2]
+
+    def clear(self) -> list[object]:
+        """Take all items that are there now, in the order in which they would come."""
+        ranked = self._heap.take_all()
+        early = [item for rank, _, item in ranked if rank < 0]
+        late = [item for rank, _, item in ranked if rank > 0]
+        taken = [*early, *take_all(self.items), *late]
+        self.announce_much_room()
+        return taken
+
+    def remove(self, item: object) -> bool:
+        """Take out this very item; False if it is not there any more."""
+        for entry in self._heap.entries.copy():
+            if entry[2] is item:
+                return self._heap.remove(entry)
+        if type(item).__eq__ is not object.__eq__:
+            return False  # the deque would ask the item; it is left to be skipped
+        while True:
+            try:
+                self.items.remove(item)
+            except ValueError:
+                return False
+            except IndexError:  # the deque changed while it was searched
+                continue
+            return True
+
+    def remove_dead(self, is_dead: Callable[[object], bool]) -> list[object]:
+        """Take out the items that are dead, and return them.
+
+        One call at a time; a call in the midst of another takes out nothing. Behind the
+        closed gate nobody takes what is put back, and `size` counts it all along, so
+        that nobody believes the queue to be empty.
+        """
+        if self._is_sorted_out:
+            return []
+        self._is_sorted_out = True
+        self.set_plain()
+        dead: list[object] = []
+        entries: list[Entry] = []
+        items: list[object] = []
+        try:
+            self._out = len(self.items) + len(self._heap.entries)
+            entries, items = self._heap.take_all(), take_all(self.items)
+            self._out = len(items) + len(entries)
+            dead_entries = [one for one in entries if is_dead(one[2])]
+            dead_items = [one for one in items if is_dead(one)]
+            dead = [*(one[2] for one in dead_entries), *dead_items]
+            entries = _without(dead_entries, entries)
+            items = _without(dead_items, items)
+        finally:
+            self._heap.push_all(entries)
+            self.items.extendleft(reversed(items))
+            self._out = 0
+            self._is_sorted_out = False
+            self.set_plain()
+            self.wake_some(self.size())  # who looked meanwhile found the gate closed
+            self.announce_much_room()
+        return dead
+
+    # --- the gate ------------------------------------------------------------------
+
+    def shut(self) -> None:
+        """Close the gate."""
+        self._is_paused = True
+        self.set_plain()
+
+    def open(self) -> None:
+        """Open the gate, and wake as many as there are items."""
+        self._is_paused = False
+        self.set_plain()
+        self.wake_some(self.size())
+
+    def end(self) -> None:
+        """Open the gate and tell the workers that no further item will come."""
+        self._is_paused = False
+        self.set_plain()
+        self.has_ended = True
+        self.parked.unpark_all()
+        self.announce_much_room()
+
+    def set_plain(self) -> None:
+        """Work out `is_plain` anew."""
+        # Until nothing has changed meanwhile: no lock is held. Who changes a flag comes
+        # here afterwards, so the last one to come has seen all changes.
+        while True:
+            flags = (self.is_shut(), self.is_bounded, self._is_ranked)
+            self.is_plain = not any(flags)
+            if flags == (self.is_shut(), self.is_bounded, self._is_ranked):
+                return
+
+    # --- waking --------------------------------------------------------------------
+
+    def wake_some(self, count: int) -> int:
+        """Wake up to `count` of those parked; return how many more there might be."""
+        while count > 0 and self.parked and not self.is_shut():
+            if not self.parked.unpark_newest():
+                break
+            count -= 1
+        return count
+
+    def pass_on(self) -> None:
+        """Wake somebody in our place if items are there; see waiting.py."""
+        if self.has_work() and not self.parked.unpark_newest():
+            self.is_short = True
+
+    def announce_room(self) -> None:
+        """Say that an item was taken: to all who need room for several, and to one."""
+        self.room_for_many.unpark_all()
+        self.room.unpark_oldest()
+
+    def announce_much_room(self) -> None:
+        """Say that there may be room for many, or that waiting is in vain."""
+        self.room_for_many.unpark_all()
+        self.room.unpark_all()
+
+    def forget_threads(self) -> None:
+        """In a forked child: no other thread is left to wait or hold anything."""
+        self._heap.forget_threads()
+        for lot in (self.parked, self.quiet, self.room, self.room_for_many):
+            lot.clear()
+        self._out = 0
+        self._is_sorted_out = False
+
+
+def _without(dead: list[Any], items: list[Any]) -> list[Any]:
+    dead_ids = set(map(id, dead))
+    return [one for one in items if id(one) not in dead_ids]

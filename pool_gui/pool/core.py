@@ -1,0 +1,563 @@
+"""The strong core of a pool: its parts, and its life from start to end.
+
+The workers hold the core, and so does the thin `ThreadPool` that a program uses; when
+nobody holds that any more, its finalizer drains the core. Any thread may call anything.
+The lifecycle lock is never held while a task runs or a thread's end is waited for.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from concurrent.futures.thread import BrokenThreadPool
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from pool_gui.pool.admission import BROKEN, Admission, count_dead, hand_back
+from pool_gui.pool.backlog import Backlog
+from pool_gui.pool.counters import Counters, PoolStatistics
+from pool_gui.pool.deadlines import Deadlines
+from pool_gui.pool.deferring import DeferringLock
+from pool_gui.pool.errors import PoolStateError
+from pool_gui.pool.events import call_hook, tell_initializer
+from pool_gui.pool.queue import ThreadSafeQueue
+from pool_gui.pool.shutdown import POOLS
+from pool_gui.pool.states import PoolState, TaskState
+from pool_gui.pool.task import Task
+from pool_gui.pool.waiting import FOREVER, Deadline
+from pool_gui.pool.worker import ProcessThread
+from pool_gui.pool.workers import Workers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pool_gui.pool.events import Hooks
+
+
+class PoolCore:
+    """One pool. See `ThreadPool` for what each call means to a program.
+
+    Attributes:
+        name: the pool's name.
+        hooks: what to call around tasks and workers, if anything.
+        backlog: the queued tasks.
+        queue: the same, as a program may look at it.
+        counters: what is counted.
+        deadlines: watches over time limits.
+        life: the lock around what starts and ends.
+        workers: who runs the tasks.
+        admission: who puts tasks comes through it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        hooks: Hooks | None,
+        initializer: Callable[[], object] | None,
+        propagate_context: bool,
+    ) -> None:
+        self.name = name
+        self.hooks = hooks
+        self.backlog = Backlog()
+        self.queue = ThreadSafeQueue(backlog=self.backlog)
+        self.counters = Counters()
+        self.deadlines = Deadlines(f"{name}_deadlines")
+        self.workers = Workers(name, self.queue, self.backlog, self)
+        self.life = DeferringLock()
+        self.admission = Admission(
+            self, self.workers.rosters, propagate_context=propagate_context
+        )
+        self.workers.rosters.on_change = self.admission.set_direct
+        self._initializer = initializer
+        self._is_self_started = False
+        POOLS.add(self)
+
+    def __repr__(self) -> str:
+        return (
+            f"<ThreadPool {self.name!r} {self.state.value}, "
+            f"{self.workers.roster.size} workers, {self.backlog.size()} queued>"
+        )
+
+    # --- looking -------------------------------------------------------------------
+
+    @property
+    def state(self) -> PoolState:
+        """Where the pool is in its life."""
+        roster = self.workers.roster
+        if roster.state is PoolState.DRAINING and not roster.living:
+            return PoolState.STOPPED
+        return roster.state
+
+    def statistics(self) -> PoolStatistics:
+        """Return all counts, sizes and peaks as they are now; takes no lock."""
+        self.replace_dead()
+        counters, workers, backlog = self.counters, self.workers, self.backlog
+        # Read last what comes first in a task's life: no count overtakes another.
+        over_here = counters.caller_done.taken(), counters.caller_failed.taken()
+        roster, ran = workers.roster, workers.counts()
+        begun_here = counters.caller_started.taken()
+        cancelled, expired = counters.cancelled.taken(), counters.expired.taken()
+        dropped, rejected = counters.dropped.taken(), counters.rejected.taken()
+        started = ran.started + begun_here
+        done, failed = ran.done + over_here[0], ran.failed + over_here[1]
+        accepted = self._accepted(started + cancelled + expired + dropped)
+        callers = begun_here - sum(over_here)
+        queued = backlog.size()
+        return PoolStatistics(
+            name=self.name,
+            state=self.state,
+            submitted=accepted,
+            started=started,
+            done=done,
+            failed=failed,
+            cancelled=cancelled,
+            expired=expired,
+            dropped=dropped,
+            rejected=rejected,
+            overdue=counters.overdue.taken(),
+            run_by_callers=begun_here,
+            hook_errors=counters.hook_errors.taken(),
+            queued=queued,
+            # Tasks that began while the workers were counted are not all running.
+            running=min(started - done - failed, len(roster.living) + callers),
+            workers=len(roster.living),
+            size=roster.size,
+            max_workers=max(roster.size, roster.ceiling),
+            queue_limit=self.admission.limit,
+            peak_queued=max(workers.peak_queued(), queued),
+            peak_workers=roster.peak,
+        )
+
+    def _accepted(self, taken_out: int) -> int:
+        """Return how many tasks were accepted.
+
+        Args:
+            taken_out: how many have begun, or were ended unrun; counted before.
+        """
+        # A put that raced the closing took a number, then withdrew its task.
+        withdrawn = self.counters.withdrawn.taken()
+        if not self.admission.is_uncertain:
+            return self.counters.ids.taken() - withdrawn
+        # A Ctrl-C may have hit a put between number and queue. So what is there counts,
+        # seen from where a task comes from to where it goes, that none is missed: each
+        # worker that is not parked may have one in hand. At rest that is exact.
+        there = self.backlog.size() + self.workers.looking() + self.counters_ended()
+        return min(self.counters.ids.taken() - withdrawn, max(there, taken_out))
+
+    def counters_ended(self) -> int:
+        """Return how many tasks were taken out of the queue, and counted."""
+        counters = self.counters
+        unrun = counters.cancelled.taken() + counters.expired.taken()
+        here = counters.caller_started.taken() + counters.dropped.taken()
+        return self.workers.counts().started + unrun + here
+
+    def hosts_current_thread(self) -> bool:
+        """Whether the caller is one of the pool's workers."""
+        # Not by comparing idents: the system gives those of ended threads away again.
+        me = threading.current_thread()
+        return type(me) is ProcessThread and me.task_queue is self.queue
+
+    def threads(self) -> list[threading.Thread]:
+        """Return the threads that run: workers, then those that watch the time."""
+        return [*self.workers.threads(), *self.deadlines.threads()]
+
+    def workers_or_prepared(self) -> tuple[ProcessThread, ...]:
+        """Return the workers; of a new pool, those that will be started."""
+        with self.life, self.life.lock:
+            if self.workers.roster.state is PoolState.NEW:
+                return self.workers.prepared()
+            return self.workers.roster.living
+
+    # --- the beginning ---------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the workers. See `ThreadPool.start`."""
+        with self.life, self.life.lock:
+            if self._is_self_started and self.workers.roster.state is PoolState.RUNNING:
+                self._is_self_started = False  # by a submit that came first
+                return
+            if self.workers.roster.state is not PoolState.NEW:
+                raise PoolStateError(
+                    f"Pool {self.name!r} is {self.state.value}, and a pool is started "
+                    "once; make a new one."
+                )
+            # Behind the closed gate no worker begins a task before all have started.
+            self.backlog.shut()
+            try:
+                self.workers.hire_all()
+                self.move(PoolState.RUNNING)
+            finally:
+                self.backlog.open()
+
+    def start_itself(self) -> None:
+        """Start a new pool; never waits for another thread's hold on it."""
+        self.life.run_or_defer(self._begin)
+
+    def begin_with_worker(self) -> None:
+        """Start a new pool, or hire the first worker of an elastic one that runs.
+
+        Raises:
+            WorkerStartError: the system refused the thread.
+        """
+        self.life.run_or_defer(self._begin_with_worker)
+
+    def bring_worker(self) -> None:
+        """Hire the first worker of an elastic pool that runs.
+
+        Raises:
+            WorkerStartError: the system refused the thread.
+        """
+        roster = self.workers.roster
+        if roster.state is PoolState.RUNNING and not roster.size:
+            self.life.run_or_defer(self._hire_first)
+
+    def _begin(self) -> None:
+        if self.workers.roster.state is PoolState.NEW and not self.admission.is_closed:
+            self.start()
+            self._is_self_started = True
+
+    def _begin_with_worker(self) -> None:
+        self._begin()
+        self._hire_first()
+
+    def _hire_first(self) -> None:
+        roster = self.workers.roster
+        is_empty = roster.is_elastic and not roster.size
+        if is_empty and roster.state is PoolState.RUNNING:
+            self.workers.catch_up(1)
+
+    # --- in the middle ---------------------------------------------------------------
+
+    def pause(self) -> None:
+        """Let workers take nothing more. See `ThreadPool.pause`."""
+        with self.life, self.life.lock:
+            if self.workers.roster.state is not PoolState.PAUSED:
+                self.move(PoolState.PAUSED)
+                self.backlog.shut()
+
+    def resume(self) -> None:
+        """Let workers take tasks again. See `ThreadPool.resume`."""
+        with self.life, self.life.lock:
+            if self.workers.roster.state is PoolState.NEW:
+                raise PoolStateError(f"Pool {self.name!r} is new; call start().")
+            if self.workers.roster.state is not PoolState.RUNNING:
+                self.move(PoolState.RUNNING)
+                try:
+                    self._catch_up()
+                finally:
+                    self.backlog.open()
+
+    def resize(self, floor: int, ceiling: int) -> None:
+        """Have between so many workers. See `ThreadPool.resize`."""
+        with self.life, self.life.lock:
+            self.require_open("its size cannot change")
+            workers = self.workers
+            before = workers.roster
+            workers.set_bounds(floor, ceiling)
+            if self.workers.roster.state is PoolState.NEW:
+                workers.set_size(floor)
+            elif before.size > ceiling:
+                workers.dismiss(workers.roster.size - ceiling)
+            else:
+                try:
+                    workers.hire(max(0, floor - workers.roster.size))
+                    if self.workers.roster.state is PoolState.RUNNING:
+                        self._catch_up()
+                except RuntimeError:
+                    workers.set_bounds(before.floor, before.ceiling)
+                    raise
+            # A lower floor lets them go.
+            workers.set_idle_limit(workers.idle_limit_seconds)
+
+    def dismiss(self, count: int) -> tuple[ProcessThread, ...]:
+        """Tell up to so many workers to go. See `ThreadPool.dismiss`."""
+        with self.life, self.life.lock:
+            self.require_open("its workers end by themselves")
+            workers = self.workers
+            if self.workers.roster.state is not PoolState.NEW:
+                return workers.dismiss(count)
+            roster = workers.roster
+            smaller = max(0, roster.size - count)
+            ceiling = roster.ceiling if roster.is_elastic else smaller
+            workers.set_size(smaller)
+            workers.set_bounds(smaller, ceiling)
+            return ()
+
+    def set_keep_alive(self, seconds: float | None) -> None:
+        """Say after how long an idle worker above the floor goes; None: never."""
+        with self.life, self.life.lock:
+            self.workers.set_idle_limit(FOREVER if seconds is None else seconds)
+
+    def purge(self) -> int:
+        """Take what will never run out of the queue; return how many."""
+        with self.life, self.life.lock:  # else it could end while it is sorted
+            with self.admission.room.lock:
+                if self.admission.is_closed:
+                    return 0
+                dead = self.backlog.remove_dead(_is_dead)
+            for task in dead:
+                if isinstance(task, Task):
+                    count_dead(task, self.counters)
+            # A worker that looked meanwhile may have left, and a signal handler may
+            # have closed the pool.
+            if self.backlog.size():
+                self.demand_rose()
+        self.life.defer(self._serve_closed)
+        self.backlog.quiet.unpark_all()
+        return len(dead)
+
+    def _serve_closed(self) -> None:
+        if self.admission.is_closed:
+            self.serve()
+
+    def replace_dead(self) -> None:
+        """Hire for workers whom an exception thrown in has ended all the same."""
+        if self.workers.has_dead():
+            self.life.defer(self._replace_dead)
+
+    def _replace_dead(self) -> None:
+        missing = self.workers.bury_dead()
+        if self.workers.roster.state in (PoolState.RUNNING, PoolState.PAUSED):
+            self.workers.catch_up(missing)
+        elif self.workers.roster.state is PoolState.DRAINING:
+            self.serve()
+
+    def _catch_up(self) -> None:
+        """Hire as many workers as what was queued without any demand asks for."""
+        roster = self.workers.roster
+        if roster.is_elastic:
+            idle = roster.size - self.workers.busy()
+            self.workers.catch_up(self.backlog.size() - idle)
+
+    def _meet_demand(self) -> None:
+        # Who is registered as waiting looks once more, and takes one; not more.
+        is_short = self.backlog.size() > len(self.backlog.parked)
+        if is_short and self.workers.roster.state is PoolState.RUNNING:
+            self.workers.catch_up(1)
+
+    # --- the end ---------------------------------------------------------------------
+
+    def drain(self) -> None:
+        """Begin the orderly end. See `ThreadPool.drain`."""
+        if self.life.is_mine():
+            with self.life.lock:
+                self._drain()
+            return
+        # If another thread holds the lock, it perhaps waits for this very one to start.
+        self.life.run_or_defer(self._drain)
+        if self.workers.roster.state not in (PoolState.DRAINING, PoolState.STOPPED):
+            self.admission.close()
+
+    def _drain(self) -> None:
+        if self.workers.roster.state not in (PoolState.DRAINING, PoolState.STOPPED):
+            # Closed first: a put that comes after the look at the queue withdraws.
+            self.admission.close()
+            try:
+                self.serve()
+            except BaseException:
+                self.admission.reopen()
+                raise
+            self._end()
+
+    def stop(self) -> list[Task]:
+        """End without running what is queued. See `ThreadPool.stop`."""
+        with self.counters.at_work():
+            items = self._end_and_clear()
+            # Without the lock, for the tasks call whatever callbacks they have.
+            taken = hand_back(items, self.counters)
+        self.backlog.quiet.unpark_all()
+        return taken
+
+    def clear(self) -> list[Task]:
+        """Take what is queued out of the queue. See `ThreadPool.clear`."""
+        self.workers.note_queued(self.backlog.size())
+        with self.counters.at_work():
+            taken = hand_back(self.backlog.clear(), self.counters)
+        self.backlog.quiet.unpark_all()
+        return taken
+
+    def join(self, timeout: float | None) -> bool:
+        """Drain, then wait for the end. See `ThreadPool.join`."""
+        self.require_other_thread("join")
+        deadline = Deadline(timeout)
+        self.drain()
+        with self.life, self.life.lock:
+            pass  # if another thread held it, the drain has come about now
+        while threads := self.threads():
+            left = deadline.seconds_left()
+            threads[0].join(left if left >= 0 else None)
+            # Python 3.11 may call an ended thread alive while another thread asks the
+            # same, so only the clock decides.
+            if deadline.is_over() and threads[0].is_alive():
+                return False
+        return True
+
+    def wait_idle(self, timeout: float | None) -> bool:
+        """Wait until no task is queued or runs. See `ThreadPool.wait_idle`."""
+        self.require_other_thread("wait_idle")
+        self.replace_dead()
+        self.backlog.wake_some(self.backlog.size())
+        return self.backlog.quiet.wait_until(self._is_idle, Deadline(timeout))
+
+    def serve(self) -> None:
+        """Make sure that queued tasks have a worker; for `drain` and exit.
+
+        Raises:
+            WorkerStartError: the system refused the thread.
+        """
+        with self.life, self.life.lock:
+            if not self.backlog.size():
+                return
+            if self.workers.roster.state is PoolState.NEW:
+                self.workers.set_size(max(1, self.workers.roster.size))
+                self.start()
+                return
+            self._catch_up()
+            if self.workers.is_empty():
+                self.workers.hire(1)
+
+    def abandon(self) -> None:
+        """Be drained: nobody holds the pool any more. For its finalizer."""
+        if self.workers.roster.state is not PoolState.NEW:
+            self.drain()
+            return
+        if tasks := self.stop():
+            warnings.warn(
+                f"Pool {self.name!r} was dropped before it was started; {len(tasks)} "
+                "tasks that were put are cancelled. Call start(), or stop().",
+                ResourceWarning,
+                stacklevel=2,
+            )
+
+    def forget_threads(self) -> None:
+        """In a forked child: be a stopped pool; the parent runs the tasks."""
+        self.workers.forget_threads()
+        self.life.forget_threads()
+        self.admission.forget_threads()
+        self.workers.rosters.change(lambda old: replace(old, state=PoolState.STOPPED))
+        self.backlog.forget_threads()
+        self.deadlines.forget_threads()
+        for task in self.backlog.clear():
+            if isinstance(task, Task):
+                task.abandon()
+                self.counters.cancelled.take()
+        self.backlog.end()
+
+    def move(self, to: PoolState) -> None:
+        """Be in another state; under the lifecycle lock.
+
+        Raises:
+            PoolStateError: that is no legal move.
+        """
+        self.workers.rosters.change(lambda old: old.moved(to, self.name))
+
+    def require_open(self, consequence: str) -> None:
+        """Raise PoolStateError if the pool is closed."""
+        if self.admission.is_closed:
+            raise PoolStateError(
+                f"Pool {self.name!r} is {self.state.value}; {consequence}."
+            )
+
+    def require_other_thread(self, call: str) -> None:
+        """Raise PoolStateError if a worker calls what would wait for itself."""
+        if self.hosts_current_thread():
+            raise PoolStateError(
+                f"{call}() was called by a worker of pool {self.name!r} itself and "
+                "would wait for itself; call drain() there, or wait in another thread."
+            )
+
+    def _end_and_clear(self) -> list[object]:
+        with self.life, self.life.lock:
+            self.admission.close()
+            self.backlog.shut()
+            self.workers.note_queued(self.backlog.size())
+            items = self.backlog.clear()
+            self._end()
+        return items
+
+    def _end(self) -> None:
+        """Move on to the end; the entrance is closed."""
+        if self.workers.roster.state is PoolState.NEW:
+            self.move(PoolState.STOPPED)
+        elif self.workers.roster.state in (PoolState.RUNNING, PoolState.PAUSED):
+            self.move(PoolState.DRAINING)
+        self.backlog.end()
+        self.workers.nudge()
+        if self.workers.is_empty():
+            self.deadlines.end()
+
+    def _is_idle(self) -> bool:
+        # In this order: who decides tasks says so before they leave the outstanding.
+        if self.state is not PoolState.STOPPED and self.statistics().outstanding > 0:
+            return False
+        return not (self.counters.is_at_work() or self.workers.busy())
+
+    # --- what the entrance and the workers ask and tell ------------------------------
+
+    def demand_rose(self) -> None:
+        """Hire a worker for a task that found none idle, if there may be more.
+
+        A failure is logged, since there are others; see `begin_with_worker`.
+        """
+        if self.workers.rosters.may_grow:
+            self.life.defer(self._meet_demand)
+
+    def nudge(self) -> None:
+        """Wake all workers to look again."""
+        self.workers.nudge()
+
+    def welcome(self, worker: ProcessThread) -> bool:
+        """Prepare a worker that begins; False if its initializer failed."""
+        try:
+            if self._initializer is not None:
+                self._initializer()
+        except BaseException as error:
+            tell_initializer(error)
+            self._break_down()
+            return False
+        if self.hooks is not None and self.hooks.worker_started is not None:
+            call_hook(self.hooks.worker_started, worker, self.counters.hook_errors.take)
+        return True
+
+    def idles(self, worker: ProcessThread) -> float:
+        """Say for how many seconds a worker that has been idle for long is to stay."""
+        with self.life, self.life.lock:
+            return self.workers.idles(worker)
+
+    def dismissed(self, worker: ProcessThread) -> None:
+        """Hear that a worker was told to go."""
+        self.workers.dismissed(worker)
+
+    def leaves(self, worker: ProcessThread, *, can_run: bool) -> bool:
+        """Say whether a worker may end now."""
+        with self.life, self.life.lock:
+            may_leave = self.workers.leaves(worker, can_run=can_run)
+            if may_leave and self.backlog.has_ended and self.workers.is_empty():
+                self.deadlines.end()
+            return may_leave
+
+    def bid_farewell(self, worker: ProcessThread, *, can_run: bool) -> None:
+        """Hear that a worker has left."""
+        if self.backlog.size():
+            self.demand_rose()
+        if can_run and self.hooks is not None and self.hooks.worker_ended is not None:
+            call_hook(self.hooks.worker_ended, worker, self.counters.hook_errors.take)
+
+    def _break_down(self) -> None:
+        """Take no more tasks and fail the queued ones; an initializer has failed."""
+        with self.counters.at_work():
+            self.admission.is_broken = True
+            for task in self._end_and_clear():
+                if isinstance(task, Task) and not task.refuse(
+                    TaskState.DROPPED,
+                    BrokenThreadPool(BROKEN),
+                    self.counters.dropped.take,
+                ):
+                    count_dead(task, self.counters)
+        self.backlog.quiet.unpark_all()
+
+
+def _is_dead(item: object) -> bool:
+    """Whether an item will never run."""
+    return isinstance(item, Task) and Task.done(item)

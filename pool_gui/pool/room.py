@@ -1,0 +1,69 @@
+"""Room in a bounded queue: whether there is some, and keeping it until it is used."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pool_gui.pool.backlog import Backlog
+
+
+class Room:
+    """How many items a backlog may have, and who is about to add some.
+
+    Who puts holds `lock` from its look for room until its items are in, so that no two
+    threads use the same room. Nobody waits with it held. A put by a signal handler or a
+    finalizer in the midst of that sees what was reserved.
+
+    Attributes:
+        limit: how many items there may be; None: as many as memory holds.
+        lock: re-entrant.
+    """
+
+    __slots__ = ("_backlog", "_reserved", "limit", "lock")
+
+    def __init__(self, backlog: Backlog) -> None:
+        self.limit: int | None = None
+        self.lock = threading.RLock()
+        self._backlog = backlog
+        self._reserved = 0
+
+    def set_limit(self, limit: int | None) -> None:
+        """Set the limit, and let all who wait for room look again."""
+        with self.lock:
+            self.limit = limit
+            self._backlog.is_bounded = limit is not None
+            self._backlog.set_plain()
+        self._backlog.announce_much_room()
+
+    def reserve(self, count: int) -> bool:
+        """Keep room for so many items, if there is that; under the lock."""
+        self._reserved += count  # first: an interruption that puts must see it
+        if self._fits(0):
+            return True
+        self._reserved -= count
+        return False
+
+    def give_back(self, count: int) -> None:
+        """Say that reserved room was used, or is not needed; under the lock."""
+        self._reserved -= count
+
+    @property
+    def is_reserved(self) -> bool:
+        """Whether this thread was interrupted between reserving room and using it."""
+        return self._reserved > 0
+
+    def has(self, count: int) -> bool:
+        """Whether there is room for so many items."""
+        with self.lock:  # else what others reserve in vain would count
+            return self._fits(count)
+
+    def _fits(self, count: int) -> bool:
+        limit = self.limit
+        return limit is None or self._backlog.size() + self._reserved + count <= limit
+
+    def forget_threads(self) -> None:
+        """In a forked child: no other thread is left to hold the lock."""
+        self.lock = threading.RLock()
+        self._reserved = 0

@@ -1,0 +1,139 @@
+"""Waiting for another thread: one way for workers, and for all who wait with them.
+
+A wake-up is a handshake of two atomic steps on each side. Who waits first registers,
+then looks at what it waits for, then sleeps. Who brings the news first writes them,
+then looks who is registered. Whichever of the two comes second sees the other, in any
+order of events, so no wake-up is lost. Locks are made when they are wanted, by whatever
+`threading.Lock` is then, so that gevent may patch it at any time.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from pool_gui.pool.clocks import monotonic
+
+if TYPE_CHECKING:
+    from _thread import LockType
+    from collections.abc import Callable
+
+FOREVER = -1.0
+"""As locks take it."""
+
+_LONGEST_SECONDS = 1e8
+"""Longer waits are without an end: locks refuse some of them."""
+
+
+class ParkingLot(dict["LockType", None]):
+    """Those who wait for one kind of news, the one that waits longest first.
+
+    Each parks on a lock of its own, which is a token: whoever takes a lock out of here
+    releases it, once. Who got a token and leaves without needing it passes it on. A
+    dict, so that to ask whether anybody waits costs no call.
+    """
+
+    __slots__ = ()
+
+    def unpark_newest(self) -> bool:
+        """Wake the one that came last; False if nobody waits."""
+        try:
+            lock, _ = self.popitem()
+        except KeyError:
+            return False
+        release(lock)
+        return True
+
+    def unpark_oldest(self) -> bool:
+        """Wake the one that waits longest; False if nobody waits."""
+        while self:
+            try:
+                lock = next(iter(self))
+                del self[lock]
+            except (StopIteration, KeyError, RuntimeError):
+                continue  # others came or went meanwhile
+            release(lock)
+            return True
+        return False
+
+    def unpark(self, lock: LockType) -> bool:
+        """Wake the one that parks on `lock`; False if it does not wait."""
+        try:
+            del self[lock]
+        except KeyError:
+            return False
+        release(lock)
+        return True
+
+    def unpark_all(self) -> None:
+        """Wake all, for them to look again."""
+        for lock in list(self):
+            self.unpark(lock)
+
+    def wait_until(self, is_true: Callable[[], bool], deadline: Deadline) -> bool:
+        """Wait until `is_true()`, asked again whenever woken.
+
+        Returns:
+            False if the time was up first.
+        """
+        while True:
+            lock = locked_lock()
+            self[lock] = None
+            try:
+                if is_true():
+                    return True
+                is_woken = lock.acquire(True, deadline.seconds_left())
+                if not is_woken and is_true():
+                    return True
+                if not is_woken and deadline.is_over():
+                    if lock not in self:  # a token came as the time ran out
+                        self.unpark_oldest()
+                    return False
+            except BaseException:  # Ctrl-C; a token may have been for us alone
+                self.unpark_oldest()
+                raise
+            finally:
+                self.pop(lock, None)
+
+
+class Deadline:
+    """The end of a wait; None or an endless number of seconds: there is none."""
+
+    __slots__ = ("_at_seconds",)
+
+    def __init__(self, timeout: float | None) -> None:
+        is_endless = timeout is None or timeout > _LONGEST_SECONDS
+        self._at_seconds = None if is_endless else monotonic() + (timeout or 0)
+
+    def seconds_left(self) -> float:
+        """Return how long to wait yet, as locks take it."""
+        if self._at_seconds is None:
+            return FOREVER
+        return max(0.0, self._at_seconds - monotonic())
+
+    def is_over(self) -> bool:
+        """Whether the time is up."""
+        return self._at_seconds is not None and not monotonic() < self._at_seconds
+
+
+def locked_lock() -> LockType:
+    """Return a new lock to park on."""
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
+def release(lock: LockType) -> None:
+    """Wake whoever parks on the lock, if it was not woken."""
+    with suppress(RuntimeError):
+        lock.release()
+
+
+def await_release(lock: LockType, timeout: float | None) -> bool:
+    """Wait until a locked lock is released; False if `timeout` seconds were over."""
+    if timeout is None or timeout > _LONGEST_SECONDS:
+        return lock.acquire()
+    return (
+        lock.acquire(timeout=timeout) if timeout > 0 else lock.acquire(blocking=False)
+    )
