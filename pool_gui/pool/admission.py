@@ -18,6 +18,7 @@ from pool_gui.pool.backlog import NOTHING
 from pool_gui.pool.caller import Callers
 from pool_gui.pool.clocks import perf_counter_ns
 from pool_gui.pool.deadlines import QueueWatch
+from pool_gui.pool.deferring import hold
 from pool_gui.pool.errors import (
     REFUSALS,
     PoolStateError,
@@ -33,7 +34,7 @@ from pool_gui.pool.task import Limits, Task
 from pool_gui.pool.waiting import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from contextvars import Context
 
     from pool_gui.pool.core import PoolCore
@@ -101,7 +102,7 @@ class Admission:
         self.backlog = core.backlog
         self.rosters = rosters
         self._core = core
-        self._callers = Callers(core)
+        self.callers = Callers(core)
         self._when_full = WhenFull.WAIT
         self._propagates_context = propagate_context
 
@@ -187,7 +188,7 @@ class Admission:
         self.is_uncertain = True
         for task in batch:
             task.refuse(TaskState.CANCELLED, None, int)
-        self._core.nudge()
+        self.backlog.parked.rouse()
 
     # --- all others ------------------------------------------------------------------
 
@@ -214,12 +215,7 @@ class Admission:
         try:
             # With the lock the pool cannot close between the look and the append, which
             # would leave a part of the batch accepted.
-            with self.room.lock:
-                self._require_open(len(batch))
-                now_ns = perf_counter_ns()
-                for task, number in zip(batch, self.numbers, strict=False):
-                    task.id, task.queued_ns = number, now_ns
-                self.backlog.items.extend(batch)
+            hold(self.room.lock, lambda: self._extend(batch))
             self.bring_workers(len(batch))
         except REFUSALS:
             self._unclaim(batch)
@@ -230,6 +226,13 @@ class Admission:
         if self.is_closed:  # by a signal handler or finalizer in the midst of it
             self._core.life.defer(self._core.serve)
         return batch
+
+    def _extend(self, batch: Sequence[Task]) -> None:
+        self._require_open(len(batch))
+        now_ns = perf_counter_ns()
+        for task, number in zip(batch, self.numbers, strict=False):
+            task.id, task.queued_ns = number, now_ns
+        self.backlog.items.extend(batch)
 
     def admit(self, batch: Sequence[Task], timeout_seconds: float | None) -> None:
         """Queue claimed tasks, whatever limits they or the queue have; all or none.
@@ -257,7 +260,7 @@ class Admission:
         waiting = deque(self._accept(one, outcome) for one in outcome.for_caller)
         # What a task raises holds this frame, which is to hold no future.
         batch, outcome = (), _Outcome()
-        self._callers.run_all(waiting)
+        self.callers.run_all(waiting)
 
     def _unclaim(self, batch: Sequence[Task]) -> None:
         for task in batch:
@@ -279,6 +282,7 @@ class Admission:
             while not self._try_to_place(batch, outcome):
                 if self._must_not_wait(outcome, timeout_seconds):
                     self._give_to_caller(batch, outcome)
+                    self.bring_workers(outcome.placed)
                     break
                 self._await_room(batch, deadline)
         finally:
@@ -290,13 +294,9 @@ class Admission:
             self._core.life.defer(self._core.serve)
 
     def _try_to_place(self, batch: Sequence[Task], outcome: _Outcome) -> bool:
-        room = self.room
         outcome.placed = 0
         try:
-            with room.lock:
-                self._require_open(len(batch))
-                outcome.is_nested = room.is_reserved
-                return self._place(batch, outcome)
+            return hold(self.room.lock, lambda: self._place(batch, outcome))
         finally:
             # Without the lock: a thread that is started may run a finalizer that puts.
             self.bring_workers(outcome.placed)
@@ -304,6 +304,8 @@ class Admission:
     def _place(self, batch: Sequence[Task], outcome: _Outcome) -> bool:
         """Queue what has room, under its lock; False if all have to wait."""
         room, policy = self.room, self._when_full
+        self._require_open(len(batch))
+        outcome.is_nested = room.is_reserved
         if room.limit is None or policy in (WhenFull.WAIT, WhenFull.RAISE):
             if not room.reserve(len(batch)):
                 return False
@@ -332,12 +334,11 @@ class Admission:
 
     def _give_to_caller(self, batch: Sequence[Task], outcome: _Outcome) -> None:
         """Let the caller run tasks, unless it is deep in such runs already."""
-        if self._callers.may_run():
+        if self.callers.may_run():
             outcome.for_caller.extend(batch)
             return
         for task in batch:
             self._append(task, outcome)
-        self.bring_workers(len(batch))
 
     def _make_room(self, outcome: _Outcome) -> bool:
         """Drop the oldest until there is room for one; False if that is in vain."""
@@ -501,14 +502,25 @@ def count_dead(task: Task, counters: Counters) -> None:
         counters.cancelled.take()
 
 
-def hand_back(items: Iterable[object], counters: Counters) -> list[Task]:
-    """Cancel what was taken off the queue; return what was not over before."""
+def hand_back(
+    items: list[object], counters: Counters, *, is_broken: bool = False
+) -> list[Task]:
+    """End what was taken off the queue; return what was not over before.
+
+    Each is taken out of the list once it is decided, so that what a Ctrl-C leaves in it
+    can be handed back by another call.
+    """
+    state = TaskState.DROPPED if is_broken else TaskState.CANCELLED
+    count = counters.dropped.take if is_broken else counters.cancelled.take
     taken = []
-    for item in items:
-        if issubclass(type(item), Task):
-            task = as_task(item)
-            if task.refuse(TaskState.CANCELLED, None, counters.cancelled.take):
+    while items:
+        if issubclass(type(items[0]), Task):
+            task = as_task(items[0])
+            # An error of its own for each, or one would show the traces of all.
+            error = BrokenThreadPool(BROKEN) if is_broken else None
+            if task.refuse(state, error, count):
                 taken.append(task)
             else:
                 count_dead(task, counters)
+        del items[0]
     return taken

@@ -40,15 +40,16 @@ def first(owner: dict[str, Any], key: str, mark: Mark) -> Mark:
     return marks[0]
 
 
-def take_all(items: deque[object]) -> list[object]:
-    """Take what is in a deque now out of it, oldest first; a Ctrl-C loses nothing."""
-    taken: list[object] = []
+def take_all(items: deque[object], into: list[object]) -> list[object]:
+    """Move what is in a deque now to the end of a list, oldest first, and return that.
+
+    In one step: what a Ctrl-C finds is in the one or in the other.
+    """
     with suppress(IndexError):  # others were quicker
-        # One call of C from the first to the last.
-        taken.extend(
+        into.extend(
             itertools.islice(map(_popleft, itertools.repeat(items)), len(items))
         )
-    return taken
+    return into
 
 
 _popleft = deque.popleft
@@ -142,17 +143,15 @@ class Heap:
             except IndexError:
                 return None
 
-    def take_all(self) -> list[Entry]:
-        """Take all entries, in their order."""
-        taken: list[Entry] = []
+    def take_all(self, into: list[Entry]) -> list[Entry]:
+        """Move all entries to the end of a list, in their order, and return that."""
         with self._guard, suppress(IndexError):
-            taken.extend(map(heapq.heappop, itertools.repeat(self.entries)))
-        return taken
+            into.extend(map(heapq.heappop, itertools.repeat(self.entries)))
+        return into
 
-    def push_all(self, entries: list[Entry]) -> None:
-        """Add entries."""
+    def order(self) -> None:
+        """Order the entries, after some were added to them as to a list."""
         with self._guard:
-            self.entries.extend(entries)
             heapq.heapify(self.entries)
 
     def remove(self, entry: Entry) -> bool:

@@ -31,6 +31,8 @@ class Backlog:
             has a priority, and nobody wants to hear that an item was taken.
         has_ended: no further item will come.
         is_bounded: somebody wants to hear, at `room`, that an item was taken.
+        is_paused: asked whether nothing is to be taken; who lets it change calls
+            `set_plain`, and `wake_some` if something may be taken again.
         is_short: a wake-up was for an item, and found nobody to pass it on to. Whoever
             can bring another worker clears it.
         quiet: who waits for a worker to find nothing to do.
@@ -40,12 +42,12 @@ class Backlog:
 
     __slots__ = (
         "_heap",
-        "_is_paused",
         "_is_ranked",
         "_is_sorted_out",
         "_out",
         "has_ended",
         "is_bounded",
+        "is_paused",
         "is_plain",
         "is_short",
         "items",
@@ -64,7 +66,8 @@ class Backlog:
         self.has_ended = self.is_short = self.is_bounded = False
         self.is_plain = True
         self._heap = Heap()
-        self._is_paused = self._is_ranked = self._is_sorted_out = False
+        self._is_ranked = self._is_sorted_out = False
+        self.is_paused: Callable[[], bool] = bool
         self._out = 0  # taken out to be sorted, and about to be put back
 
     # --- looking -------------------------------------------------------------------
@@ -88,7 +91,7 @@ class Backlog:
 
     def is_shut(self) -> bool:
         """Whether the gate is closed: items may be put, and are not taken."""
-        return self._is_paused or self._is_sorted_out
+        return self._is_sorted_out or self.is_paused()
 
     def has_work(self) -> bool:
         """Whether there is an item, and the gate is open."""
@@ -149,14 +152,17 @@ class Backlog:
             if self._heap.remove(entry):
                 return entry[2]
 
-    def clear(self) -> list[object]:
-        """Take all items that are there now, in the order in which they would come."""
-        ranked = self._heap.take_all()
-        early = [item for rank, _, item in ranked if rank < 0]
-        late = [item for rank, _, item in ranked if rank > 0]
-        taken = [*early, *take_all(self.items), *late]
+    def clear(self, into: list[object]) -> list[object]:
+        """Move all items to the end of a list, in the order in which they would come.
+
+        Returns that list.
+        """
+        ranked = self._heap.take_all(into=[])
+        into.extend(item for rank, _, item in ranked if rank < 0)
+        take_all(self.items, into=into)
+        into.extend(item for rank, _, item in ranked if rank > 0)
         self.announce_much_room()
-        return taken
+        return into
 
     def remove(self, item: object) -> bool:
         """Take out this very item; False if it is not there any more."""
@@ -183,14 +189,16 @@ class Backlog:
         """
         if self._is_sorted_out:
             return []
-        self._is_sorted_out = True
-        self.set_plain()
         dead: list[object] = []
         entries: list[Entry] = []
         items: list[object] = []
         try:
+            self._is_sorted_out = True
+            self.set_plain()
             self._out = len(self.items) + len(self._heap.entries)
-            entries, items = self._heap.take_all(), take_all(self.items)
+            self._heap.take_all(into=entries)
+            take_all(self.items, into=items)
+            items.reverse()  # as `extendleft` wants them
             self._out = len(items) + len(entries)
             dead_entries = [one for one in entries if is_dead(one[2])]
             dead_items = [one for one in items if is_dead(one)]
@@ -198,32 +206,26 @@ class Backlog:
             entries = _without(dead_entries, entries)
             items = _without(dead_items, items)
         finally:
-            self._heap.push_all(entries)
-            self.items.extendleft(reversed(items))
-            self._out = 0
-            self._is_sorted_out = False
-            self.set_plain()
-            self.wake_some(self.size())  # who looked meanwhile found the gate closed
-            self.announce_much_room()
+            # Each in one call of C, whatever a Ctrl-C does to the others.
+            try:
+                self.items.extendleft(items)
+            finally:
+                try:
+                    self._heap.entries.extend(entries)
+                finally:
+                    self._out = 0
+                    self._is_sorted_out = False
+                    self._heap.order()
+                    self.set_plain()
+                    # Who looked meanwhile found the gate closed.
+                    self.parked.unpark_all()
+                    self.announce_much_room()
         return dead
 
     # --- the gate ------------------------------------------------------------------
 
-    def shut(self) -> None:
-        """Close the gate."""
-        self._is_paused = True
-        self.set_plain()
-
-    def open(self) -> None:
-        """Open the gate, and wake as many as there are items."""
-        self._is_paused = False
-        self.set_plain()
-        self.wake_some(self.size())
-
     def end(self) -> None:
-        """Open the gate and tell the workers that no further item will come."""
-        self._is_paused = False
-        self.set_plain()
+        """Tell the workers that no further item will come."""
         self.has_ended = True
         self.parked.unpark_all()
         self.announce_much_room()

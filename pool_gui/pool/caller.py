@@ -30,28 +30,34 @@ class Callers:
         self._core = core
         self._own = threading.local()
 
+    def running_here(self) -> list[int]:
+        """Return the ids of the tasks that this thread runs, the last one inside."""
+        ids: list[int] = self._own.__dict__.setdefault("ids", [])
+        return ids
+
     def may_run(self) -> bool:
         """Whether this thread may run one more task inside those that it runs."""
-        return getattr(self._own, "depth", 0) < MAX_DEPTH
+        return len(self.running_here()) < MAX_DEPTH
 
     def run_all(self, waiting: deque[Task]) -> None:
         """Run accepted tasks that are in no queue, in their order."""
         if not waiting:
             return
-        counters, own = self._core.counters, self._own
-        depth = getattr(own, "depth", 0)
-        own.depth = depth + 1
+        counters, running = self._core.counters, self.running_here()
+        depth = len(running)
         may_exit = not self._core.hosts_current_thread()
         try:
             with counters.at_work():
                 try:
                     while waiting:
+                        del running[depth:]
+                        running.append(id(waiting[0]))
                         self._run(waiting.popleft(), may_exit=may_exit)
                 finally:
+                    del running[depth:]
                     for task in waiting:  # one of them raised what ends this thread
                         task.refuse(TaskState.CANCELLED, None, counters.cancelled.take)
         finally:
-            own.depth = depth
             self._core.backlog.quiet.unpark_all()
 
     def _run(self, task: Task, *, may_exit: bool) -> None:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import threading
 import warnings
-from concurrent.futures.thread import BrokenThreadPool
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pool_gui.pool.admission import BROKEN, Admission, count_dead, hand_back
+from pool_gui.pool.admission import Admission, count_dead, hand_back
 from pool_gui.pool.backlog import Backlog
 from pool_gui.pool.counters import Counters, PoolStatistics
 from pool_gui.pool.deadlines import Deadlines
@@ -22,7 +21,7 @@ from pool_gui.pool.errors import PoolStateError
 from pool_gui.pool.events import call_hook, tell_initializer
 from pool_gui.pool.queue import ThreadSafeQueue
 from pool_gui.pool.shutdown import POOLS
-from pool_gui.pool.states import PoolState, TaskState
+from pool_gui.pool.states import PoolState
 from pool_gui.pool.task import Task
 from pool_gui.pool.waiting import FOREVER, Deadline
 from pool_gui.pool.worker import ProcessThread
@@ -68,7 +67,8 @@ class PoolCore:
         self.admission = Admission(
             self, self.workers.rosters, propagate_context=propagate_context
         )
-        self.workers.rosters.on_change = self.admission.set_direct
+        self.workers.rosters.on_change = self._look_at_state
+        self.backlog.is_paused = self._is_paused
         self._initializer = initializer
         self._is_self_started = False
         POOLS.add(self)
@@ -141,7 +141,7 @@ class PoolCore:
             return self.counters.ids.taken() - withdrawn
         # A Ctrl-C may have hit a put between number and queue. So what is there counts,
         # seen from where a task comes from to where it goes, that none is missed: each
-        # worker that is not parked may have one in hand. At rest that is exact.
+        # worker that has begun to look may have one in hand. At rest that is exact.
         there = self.backlog.size() + self.workers.looking() + self.counters_ended()
         return min(self.counters.ids.taken() - withdrawn, max(there, taken_out))
 
@@ -182,13 +182,9 @@ class PoolCore:
                     f"Pool {self.name!r} is {self.state.value}, and a pool is started "
                     "once; make a new one."
                 )
-            # Behind the closed gate no worker begins a task before all have started.
-            self.backlog.shut()
-            try:
-                self.workers.hire_all()
-                self.move(PoolState.RUNNING)
-            finally:
-                self.backlog.open()
+            # In a new pool no worker begins a task before all have started.
+            self.workers.hire_all()
+            self._run()
 
     def start_itself(self) -> None:
         """Start a new pool; never waits for another thread's hold on it."""
@@ -232,21 +228,20 @@ class PoolCore:
     def pause(self) -> None:
         """Let workers take nothing more. See `ThreadPool.pause`."""
         with self.life, self.life.lock:
-            if self.workers.roster.state is not PoolState.PAUSED:
-                self.move(PoolState.PAUSED)
-                self.backlog.shut()
+            self.move(PoolState.PAUSED)
 
     def resume(self) -> None:
         """Let workers take tasks again. See `ThreadPool.resume`."""
         with self.life, self.life.lock:
             if self.workers.roster.state is PoolState.NEW:
                 raise PoolStateError(f"Pool {self.name!r} is new; call start().")
-            if self.workers.roster.state is not PoolState.RUNNING:
-                self.move(PoolState.RUNNING)
-                try:
-                    self._catch_up()
-                finally:
-                    self.backlog.open()
+            self._run()
+            self._catch_up()
+
+    def _run(self) -> None:
+        """Be running, and wake as many workers as there are tasks for."""
+        self.move(PoolState.RUNNING)
+        self.backlog.wake_some(self.backlog.size())
 
     def resize(self, floor: int, ceiling: int) -> None:
         """Have between so many workers. See `ThreadPool.resize`."""
@@ -362,20 +357,28 @@ class PoolCore:
 
     def stop(self) -> list[Task]:
         """End without running what is queued. See `ThreadPool.stop`."""
-        with self.counters.at_work():
-            items = self._end_and_clear()
-            # Without the lock, for the tasks call whatever callbacks they have.
-            taken = hand_back(items, self.counters)
-        self.backlog.quiet.unpark_all()
-        return taken
+        return self._hand_back(self._end_and_clear)
 
     def clear(self) -> list[Task]:
         """Take what is queued out of the queue. See `ThreadPool.clear`."""
+        return self._hand_back(self.backlog.clear)
+
+    def _hand_back(
+        self, take: Callable[[list[object]], object], *, is_broken: bool = False
+    ) -> list[Task]:
+        """End what `take` takes off the queue into the list that it is given."""
         self.workers.note_queued(self.backlog.size())
-        with self.counters.at_work():
-            taken = hand_back(self.backlog.clear(), self.counters)
-        self.backlog.quiet.unpark_all()
-        return taken
+        items: list[object] = []
+        try:
+            with self.counters.at_work():
+                try:
+                    take(items)
+                    # Without a lock: the tasks call whatever callbacks they have.
+                    return hand_back(items, self.counters, is_broken=is_broken)
+                finally:  # again, after a Ctrl-C
+                    hand_back(items, self.counters, is_broken=is_broken)
+        finally:
+            self.backlog.quiet.unpark_all()
 
     def join(self, timeout: float | None) -> bool:
         """Drain, then wait for the end. See `ThreadPool.join`."""
@@ -430,6 +433,12 @@ class PoolCore:
                 stacklevel=2,
             )
 
+    def running_here(self) -> list[int]:
+        """Return the ids of the tasks that this thread runs."""
+        me = threading.current_thread()
+        task = me.record.task if isinstance(me, ProcessThread) else None
+        return self.admission.callers.running_here() + [id(task)] * (task is not None)
+
     def forget_threads(self) -> None:
         """In a forked child: be a stopped pool; the parent runs the tasks."""
         self.workers.forget_threads()
@@ -438,7 +447,7 @@ class PoolCore:
         self.workers.rosters.change(lambda old: replace(old, state=PoolState.STOPPED))
         self.backlog.forget_threads()
         self.deadlines.forget_threads()
-        for task in self.backlog.clear():
+        for task in self.backlog.clear([]):
             if isinstance(task, Task):
                 task.abandon()
                 self.counters.cancelled.take()
@@ -467,14 +476,19 @@ class PoolCore:
                 "would wait for itself; call drain() there, or wait in another thread."
             )
 
-    def _end_and_clear(self) -> list[object]:
+    def _end_and_clear(self, into: list[object]) -> None:
         with self.life, self.life.lock:
             self.admission.close()
-            self.backlog.shut()
-            self.workers.note_queued(self.backlog.size())
-            items = self.backlog.clear()
+            self.backlog.clear(into)
             self._end()
-        return items
+
+    def _is_paused(self) -> bool:
+        return self.workers.roster.state in (PoolState.NEW, PoolState.PAUSED)
+
+    def _look_at_state(self) -> None:
+        """Work out what rests on the roster; called after each change of it."""
+        self.backlog.set_plain()
+        self.admission.set_direct()
 
     def _end(self) -> None:
         """Move on to the end; the entrance is closed."""
@@ -483,7 +497,7 @@ class PoolCore:
         elif self.workers.roster.state in (PoolState.RUNNING, PoolState.PAUSED):
             self.move(PoolState.DRAINING)
         self.backlog.end()
-        self.workers.nudge()
+        self.backlog.parked.rouse()
         if self.workers.is_empty():
             self.deadlines.end()
 
@@ -502,10 +516,6 @@ class PoolCore:
         """
         if self.workers.rosters.may_grow:
             self.life.defer(self._meet_demand)
-
-    def nudge(self) -> None:
-        """Wake all workers to look again."""
-        self.workers.nudge()
 
     def welcome(self, worker: ProcessThread) -> bool:
         """Prepare a worker that begins; False if its initializer failed."""
@@ -546,16 +556,8 @@ class PoolCore:
 
     def _break_down(self) -> None:
         """Take no more tasks and fail the queued ones; an initializer has failed."""
-        with self.counters.at_work():
-            self.admission.is_broken = True
-            for task in self._end_and_clear():
-                if isinstance(task, Task) and not task.refuse(
-                    TaskState.DROPPED,
-                    BrokenThreadPool(BROKEN),
-                    self.counters.dropped.take,
-                ):
-                    count_dead(task, self.counters)
-        self.backlog.quiet.unpark_all()
+        self.admission.is_broken = True
+        self._hand_back(self._end_and_clear, is_broken=True)
 
 
 def _is_dead(item: object) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pool_gui.pool.atomic import SerialNumbers
@@ -129,53 +129,34 @@ class RunCounts:
         )
 
 
+@dataclass(slots=True, eq=False)
 class Counters:
-    """What many threads count: one counter for each fate that is in no record.
+    """What many threads count: one counter for each fate that is in no record."""
 
-    Attributes:
-        ids: the numbers of accepted tasks, and of some that were refused after all.
-        withdrawn: took a number, then were refused, because the pool closed meanwhile.
-        rejected: refused, never accepted.
-        cancelled: accepted, and cancelled or handed back before they began.
-        expired: accepted, and waited in the queue beyond their limit.
-        dropped: accepted, and dropped from a full queue or a broken pool.
-        overdue: ran beyond their limit; also among those done or failed once they end.
-        hook_errors: times that a hook raised.
-        caller_started: begun in the thread that put them, the queue being full.
-        caller_done: of these, those that returned.
-        caller_failed: of these, those that raised.
-    """
-
-    __slots__ = (
-        "_work_begun",
-        "_work_over",
-        "caller_done",
-        "caller_failed",
-        "caller_started",
-        "cancelled",
-        "dropped",
-        "expired",
-        "hook_errors",
-        "ids",
-        "overdue",
-        "rejected",
-        "withdrawn",
-    )
-
-    def __init__(self) -> None:
-        self.ids = SerialNumbers()
-        self.withdrawn = SerialNumbers()
-        self.rejected = SerialNumbers()
-        self.cancelled = SerialNumbers()
-        self.expired = SerialNumbers()
-        self.dropped = SerialNumbers()
-        self.overdue = SerialNumbers()
-        self.hook_errors = SerialNumbers()
-        self.caller_started = SerialNumbers()
-        self.caller_done = SerialNumbers()
-        self.caller_failed = SerialNumbers()
-        self._work_begun = SerialNumbers()
-        self._work_over = SerialNumbers()
+    ids: SerialNumbers = field(default_factory=SerialNumbers)
+    """The numbers of accepted tasks, and of some that were refused after all."""
+    withdrawn: SerialNumbers = field(default_factory=SerialNumbers)
+    """Took a number, then were refused, because the pool closed meanwhile."""
+    rejected: SerialNumbers = field(default_factory=SerialNumbers)
+    """Refused, never accepted."""
+    cancelled: SerialNumbers = field(default_factory=SerialNumbers)
+    """Accepted, and cancelled or handed back before they began."""
+    expired: SerialNumbers = field(default_factory=SerialNumbers)
+    """Accepted, and waited in the queue beyond their limit."""
+    dropped: SerialNumbers = field(default_factory=SerialNumbers)
+    """Accepted, and dropped from a full queue or a broken pool."""
+    overdue: SerialNumbers = field(default_factory=SerialNumbers)
+    """Ran beyond their limit; also among those done or failed once they end."""
+    hook_errors: SerialNumbers = field(default_factory=SerialNumbers)
+    """Times that a hook raised."""
+    caller_started: SerialNumbers = field(default_factory=SerialNumbers)
+    """Begun in the thread that put them, the queue being full."""
+    caller_done: SerialNumbers = field(default_factory=SerialNumbers)
+    """Of these, those that returned."""
+    caller_failed: SerialNumbers = field(default_factory=SerialNumbers)
+    """Of these, those that raised."""
+    _work_begun: SerialNumbers = field(default_factory=SerialNumbers)
+    _work_over: SerialNumbers = field(default_factory=SerialNumbers)
 
     @contextmanager
     def at_work(self) -> Iterator[None]:

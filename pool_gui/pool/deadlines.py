@@ -234,6 +234,7 @@ class _Watching:
                 self._has_news = False
                 continue
             if watch is None:
+                self._inbox.put(None)  # a Ctrl-C amid `begin` may have left a second
                 return
             heapq.heappush(self._heap, (watch.due_ns, next(self._order), watch))
             self._has_news = True

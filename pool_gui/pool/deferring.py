@@ -11,19 +11,51 @@ import logging
 import operator
 import threading
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pool_gui.pool.events import tell_trouble
 from pool_gui.pool.names import error_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from threading import RLock
+
+Result = TypeVar("Result")
 
 MAX_DEFERRED = 64
 """So many actions of one kind may wait; they are all of the kind 'look whether …'."""
 
 # Condition variables ask their lock the same.
 _is_mine = operator.methodcaller("_is_owned")
+
+
+def is_mine(lock: RLock) -> bool:
+    """Whether this thread holds a re-entrant lock."""
+    return bool(_is_mine(lock))
+
+
+def hold(lock: RLock, act: Callable[[], Result]) -> Result:
+    """Call `act` with a re-entrant lock held; waits for it.
+
+    Unlike `with`, it leaves no lock held when a Ctrl-C comes between the end of the
+    block and its release: the outermost of these calls makes sure of that, twice.
+    """
+    if is_mine(lock):
+        with lock:
+            return act()
+    try:
+        try:
+            lock.acquire()
+            return act()
+        finally:
+            _let_go(lock)
+    finally:
+        _let_go(lock)
+
+
+def _let_go(lock: RLock) -> None:
+    while is_mine(lock):
+        lock.release()
 
 
 class DeferringLock:
@@ -51,7 +83,7 @@ class DeferringLock:
 
     def is_mine(self) -> bool:
         """Whether this thread holds the lock."""
-        return bool(_is_mine(self.lock))
+        return is_mine(self.lock)
 
     def defer(self, act: Callable[[], object]) -> None:
         """Have `act` called under the lock, soon, by some thread; never waits.
@@ -101,15 +133,15 @@ class DeferringLock:
         if self.is_mine():
             return False
         try:
-            if not self.lock.acquire(blocking=False):
-                return False
-            act()
-            return True
+            try:
+                if not self.lock.acquire(blocking=False):
+                    return False
+                act()
+                return True
+            finally:
+                _let_go(self.lock)
         finally:
-            # It was not ours above. Asked again, since a Ctrl-C may have come between
-            # its taking and whatever would have said so.
-            if self.is_mine():
-                self.lock.release()
+            _let_go(self.lock)  # as in `hold`
 
     def forget_threads(self) -> None:
         """In a forked child: whoever held it stayed in the parent."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pool_gui.pool import checks
 from pool_gui.pool.backlog import NOTHING, Backlog
+from pool_gui.pool.deferring import hold
 from pool_gui.pool.names import text
 from pool_gui.pool.room import Room
 from pool_gui.pool.waiting import Deadline
@@ -118,14 +119,17 @@ class ThreadSafeQueue:
         if room.limit is None:
             self._backlog.items.extend(batch)
             return True
-        with room.lock:
-            if not room.reserve(len(batch)):
-                return False
-            try:
-                self._backlog.items.extend(batch)
-            finally:
-                room.give_back(len(batch))
-            return True
+        return hold(room.lock, lambda: self._use_room(batch))
+
+    def _use_room(self, batch: Sequence[object]) -> bool:
+        room = self._room
+        if not room.reserve(len(batch)):
+            return False
+        try:
+            self._backlog.items.extend(batch)
+        finally:
+            room.give_back(len(batch))
+        return True
 
 
 def backlog_of(queue: ThreadSafeQueue) -> Backlog:

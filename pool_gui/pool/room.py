@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from pool_gui.pool.deferring import hold
+
 if TYPE_CHECKING:
     from pool_gui.pool.backlog import Backlog
 
@@ -56,8 +58,8 @@ class Room:
 
     def has(self, count: int) -> bool:
         """Whether there is room for so many items."""
-        with self.lock:  # else what others reserve in vain would count
-            return self._fits(count)
+        # Under the lock, else what others reserve in vain would count.
+        return hold(self.lock, lambda: self._fits(count))
 
     def _fits(self, count: int) -> bool:
         limit = self.limit

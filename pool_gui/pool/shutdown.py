@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from pool_gui.pool.events import tell_trouble
 from pool_gui.pool.names import error_text
+from pool_gui.pool.task import note_fork
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +78,9 @@ class Pools:
 
     def after_fork_in_child(self) -> None:
         """Mark all pools as stopped: their workers stayed in the parent."""
-        for pool in self.all():
+        pools = self.all()
+        note_fork(frozenset(one for pool in pools for one in pool.running_here()))
+        for pool in pools:
             pool.forget_threads()
 
     def _finish(self, level: int) -> None:

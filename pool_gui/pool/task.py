@@ -33,7 +33,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from pool_gui.pool.atomic import HAS_GIL, Once, first
-from pool_gui.pool.clocks import NS
+from pool_gui.pool.clocks import NS, perf_counter_ns
 from pool_gui.pool.events import tell_callback
 from pool_gui.pool.names import function_name, text, type_name
 from pool_gui.pool.standard import StandardWaiters
@@ -96,6 +96,18 @@ _RUNS = Verdict(TaskState.RUNNING)
 """The mark of the runner, and of those who saw that it has begun."""
 _RAN = Verdict(TaskState.DONE)
 """The mark of a runner whose call is over, and of those who saw that."""
+
+
+class _Fork:
+    """What a forked child knows of its fork.
+
+    Attributes:
+        at_ns: when it was, by `clocks.perf_counter_ns`; 0 in a process without.
+        survivors: the ids of the tasks that the forking thread runs, and ends here.
+    """
+
+    at_ns = 0
+    survivors: frozenset[int] = frozenset()
 
 
 class Task(Future[Any]):
@@ -262,6 +274,9 @@ class Task(Future[Any]):
 
     def done(self) -> bool:
         """Return whether the call is over, or will never be made."""
+        is_old = 0 < self.queued_ns < _Fork.at_ns  # before this process was forked off
+        if is_old and self._phase is PENDING and id(self) not in _Fork.survivors:
+            self.abandon()  # a thread of the parent runs it
         return self._phase is not PENDING
 
     def result(self, timeout: float | None = None) -> Any:
@@ -300,7 +315,7 @@ class Task(Future[Any]):
         It is called by the thread that ends the task, or by this one. What it raises is
         logged.
         """
-        if self._phase is not PENDING:
+        if self.done():
             self._call(fn, Exception)
             return
         self.__dict__.setdefault("_callbacks", []).append(fn)
@@ -354,7 +369,7 @@ class Task(Future[Any]):
 
     def _await(self, timeout: float | None) -> None:
         """Wait until the task is over; raise if it was cancelled or is not in time."""
-        if self._phase is PENDING:
+        if not self.done():
             lock = locked_lock()
             parked = self.__dict__.setdefault("_parked", [])
             wake = lock.release
@@ -400,7 +415,7 @@ class Task(Future[Any]):
         if waiters is None:
             waiters = own.setdefault("_standard", StandardWaiters())
         if not waiters.is_registered:
-            if self._phase is PENDING:
+            if not self.done():
                 own.setdefault("_parked", []).append(partial(waiters.tell, self))
                 self._awaited = True
             if self._phase is not PENDING:
@@ -415,7 +430,7 @@ class Task(Future[Any]):
 
     @property
     def _state(self) -> str:  # type: ignore[override]  # two steps in one word
-        if self._phase is PENDING:
+        if not self.done():
             return RUNNING if self.running() else PENDING
         waiters: StandardWaiters | None = self.__dict__.get("_standard")
         return self._phase if waiters is None or waiters.is_told else RUNNING
@@ -554,6 +569,11 @@ class Task(Future[Any]):
             except IndexError:  # another thread was quicker
                 return
             wake()
+
+
+def note_fork(survivors: frozenset[int]) -> None:
+    """Say in a forked child which of the parent's tasks its one thread still runs."""
+    _Fork.at_ns, _Fork.survivors = perf_counter_ns(), survivors
 
 
 _is_callable = callable  # the parameter of Task hides the builtin

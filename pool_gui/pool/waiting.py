@@ -32,44 +32,67 @@ class ParkingLot(dict["LockType", None]):
     Each parks on a lock of its own, which is a token: whoever takes a lock out of here
     releases it, once. Who got a token and leaves without needing it passes it on. A
     dict, so that to ask whether anybody waits costs no call.
+
+    Attributes:
+        asleep: the locks of all who wait, also of those taken out of here and not woken
+            yet. A Ctrl-C can come between the two; then all are woken, to look again.
     """
 
-    __slots__ = ()
+    __slots__ = ("asleep",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asleep: dict[LockType, None] = {}
 
     def unpark_newest(self) -> bool:
         """Wake the one that came last; False if nobody waits."""
         try:
             lock, _ = self.popitem()
+            lock.release()
         except KeyError:
             return False
-        release(lock)
+        except RuntimeError:  # it is awake, see `rouse`
+            return True
+        except BaseException:
+            self.rouse()
+            raise
         return True
 
     def unpark_oldest(self) -> bool:
         """Wake the one that waits longest; False if nobody waits."""
         while self:
             try:
-                lock = next(iter(self))
-                del self[lock]
-            except (StopIteration, KeyError, RuntimeError):
+                oldest = next(iter(self))
+            except (StopIteration, RuntimeError):
                 continue  # others came or went meanwhile
-            release(lock)
-            return True
+            if self.unpark(oldest):
+                return True
         return False
 
     def unpark(self, lock: LockType) -> bool:
         """Wake the one that parks on `lock`; False if it does not wait."""
         try:
             del self[lock]
+            lock.release()
         except KeyError:
             return False
-        release(lock)
+        except RuntimeError:
+            return True
+        except BaseException:
+            self.rouse()
+            raise
         return True
 
     def unpark_all(self) -> None:
         """Wake all, for them to look again."""
         for lock in list(self):
             self.unpark(lock)
+
+    def rouse(self) -> None:
+        """Wake all however they sleep, after a wake-up that may be half done."""
+        for lock in list(self.asleep):
+            with suppress(RuntimeError):  # it is awake
+                lock.release()
 
     def wait_until(self, is_true: Callable[[], bool], deadline: Deadline) -> bool:
         """Wait until `is_true()`, asked again whenever woken.
@@ -79,7 +102,7 @@ class ParkingLot(dict["LockType", None]):
         """
         while True:
             lock = locked_lock()
-            self[lock] = None
+            self.asleep[lock] = self[lock] = None
             try:
                 if is_true():
                     return True
@@ -95,6 +118,7 @@ class ParkingLot(dict["LockType", None]):
                 raise
             finally:
                 self.pop(lock, None)
+                self.asleep.pop(lock, None)
 
 
 class Deadline:
@@ -122,12 +146,6 @@ def locked_lock() -> LockType:
     lock = threading.Lock()
     lock.acquire()
     return lock
-
-
-def release(lock: LockType) -> None:
-    """Wake whoever parks on the lock, if it was not woken."""
-    with suppress(RuntimeError):
-        lock.release()
 
 
 def await_release(lock: LockType, timeout: float | None) -> bool:

@@ -21,7 +21,7 @@ from pool_gui.pool.events import call_hook, tell_failure, tell_stray
 from pool_gui.pool.queue import backlog_of
 from pool_gui.pool.states import WorkerState
 from pool_gui.pool.task import FINISHED, Task
-from pool_gui.pool.waiting import FOREVER, locked_lock, release
+from pool_gui.pool.waiting import FOREVER, locked_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -71,6 +71,7 @@ class ProcessThread(threading.Thread):
         record: what it has done and does now.
         idle_limit_seconds: after that long without a task it asks whether it is still
             wanted; negative: never.
+        may_have_task: whether it may have one in hand that its record does not show.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class ProcessThread(threading.Thread):
         self.dismiss_flag = threading.Event()
         self.record = WorkerRecord() if record is None else record
         self.idle_limit_seconds = FOREVER
+        self.may_have_task = False
         self._backlog = backlog_of(task_queue)
         self._core: PoolCore | _Alone = _Alone() if core is None else core
         self._stay_seconds = 0.0  # how long it is to stay, idle for long as it is
@@ -139,23 +141,11 @@ class ProcessThread(threading.Thread):
         self.dismiss_flag.set()
         self._must_leave = True
 
-    def nudge(self) -> None:
-        """Wake the worker to look again, however it sleeps; for its pool.
-
-        A wake-up may be half done: its lock is taken out of the parking lot by a thread
-        that a Ctrl-C or a signal handler has interrupted before it released it.
-        """
-        release(self._parking_lock)
-
     def reconsider(self, idle_limit_seconds: float) -> None:
         """Set another idle limit, and let the worker look at it now."""
         self.idle_limit_seconds = idle_limit_seconds
         self._stay_seconds = 0.0
         self._backlog.parked.unpark(self._parking_lock)
-
-    def is_idling(self) -> bool:
-        """Whether it waits for a task, or is about to look for one."""
-        return self._parking_lock in self._backlog.parked
 
     # --- its own thread ------------------------------------------------------------
 
@@ -210,6 +200,7 @@ class ProcessThread(threading.Thread):
         call = args = kwargs = result = limits = None
         try:
             while self._wait_for_task():
+                self.may_have_task = True
                 try:
                     for task in popping if backlog.is_plain else self._take_one():
                         if type(task) is not Task and not _is_task(task):
@@ -273,6 +264,7 @@ class ProcessThread(threading.Thread):
                     if task is not None:
                         raise
                 task = call = limits = None
+                self.may_have_task = False
         except BaseException:
             self._in_hand = task
             raise
@@ -302,8 +294,6 @@ class ProcessThread(threading.Thread):
                     # those who wait after the second was added, and before this look.
                     self._core.demand_rose()
                 return True
-            if backlog.quiet:
-                backlog.quiet.unpark_all()
             is_patient = self.idle_limit_seconds < 0
             self._park(FOREVER if is_patient else self._patience_seconds())
             was_parked = True
@@ -317,17 +307,20 @@ class ProcessThread(threading.Thread):
     def _park(self, patience_seconds: float) -> None:
         """Register, look again, and wait until woken or for so long."""
         backlog, lock = self._backlog, self._parking_lock
-        is_woken = False
-        backlog.parked[lock] = None
+        parked, is_woken = backlog.parked, False
+        parked.asleep[lock] = parked[lock] = None
         # From here on a put, a dismissal and an opening gate find us. So look again.
         try:
+            if backlog.quiet:
+                backlog.quiet.unpark_all()
             if not backlog.has_work() and not self._has_leave():
                 is_woken = lock.acquire(True, patience_seconds)
         finally:
-            if backlog.parked.pop(lock, NOTHING) is NOTHING and not is_woken:
+            if parked.pop(lock, NOTHING) is NOTHING and not is_woken:
                 # Somebody took us out, and is about to release the lock: not this one
                 # again. The loop looks whether there is an item for that token.
                 self._parking_lock = locked_lock()
+            parked.asleep.pop(lock, None)
 
     def _ask_whether_wanted(self) -> None:
         """Ask the pool whether to stay, if this worker has been idle for long."""
@@ -408,6 +401,7 @@ class ProcessThread(threading.Thread):
         if _is_task(task):
             self._let_go(task, error)
         self._in_hand = record.task = self._run_watch = self._stray = None
+        self.may_have_task = False
         tell_stray(self.name, error)
         # A fault that comes at every turn must not fill a disk with log lines.
         is_first = record.started != self._started_at_last_stray

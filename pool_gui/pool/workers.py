@@ -98,7 +98,7 @@ class Workers:
 
     def looking(self) -> int:
         """Return how many workers may have a task in hand that nobody sees yet."""
-        return sum(not worker.is_idling() for worker in self.roster.living)
+        return sum(worker.may_have_task for worker in self.roster.living)
 
     def has_dead(self) -> bool:
         """Whether the thread of a worker ended that has not left."""
@@ -145,7 +145,7 @@ class Workers:
         demand = min(self._backlog.size(), before.ceiling)
         self.set_size(max(before.size, demand))
         try:
-            self.hire(self.roster.size, are_more=False)
+            self.hire(self.roster.size - len(before.wanted), are_more=False)
         except WorkerStartError:
             self.rosters.change(
                 lambda old: replace(
@@ -219,11 +219,6 @@ class Workers:
         self.span_mask = mask
         for worker in self.roster.living:
             worker.record.span_mask = mask
-
-    def nudge(self) -> None:
-        """Wake all workers, however they sleep; see `ProcessThread.nudge`."""
-        for worker in self.roster.living:
-            worker.nudge()
 
     # --- what workers say of themselves ----------------------------------------------
 
@@ -330,17 +325,21 @@ class Workers:
             worker = self._prepared.popleft()
         except IndexError:
             worker = self._make()
-        # Entered before it starts, for it may be gone before this thread goes on; and
-        # before it is told what may change, for who changes that tells all entered.
-        self.rosters.change(lambda old: old.with_one(worker, is_more=is_more))
-        worker.idle_limit_seconds = self.idle_limit_seconds
-        worker.record.span_mask = self.span_mask
         try:
+            # Entered before it starts, for it may be gone before this thread goes on;
+            # and before it is told what may change, for who changes that tells all who
+            # are entered.
+            self.rosters.change(lambda old: old.with_one(worker, is_more=is_more))
+            worker.idle_limit_seconds = self.idle_limit_seconds
+            worker.record.span_mask = self.span_mask
             worker.start()
-        except (RuntimeError, MemoryError):
+        except BaseException:
+            # After a Ctrl-C its thread may run all the same; then it leaves by itself.
+            worker.retire()
             if is_more:
                 self._no_more_counted(worker)
-            self.rosters.change(lambda old: old.without(worker, counts=False))
+            if worker.ident is None:
+                self.rosters.change(lambda old: old.without(worker, counts=False))
             raise
         self.rosters.change(
             lambda old: replace(old, peak=max(old.peak, len(old.living)))

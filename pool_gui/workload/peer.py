@@ -23,7 +23,8 @@ class SlowPeer:
     """A line server: the line 0.15 is answered by ok, 0.15 seconds later."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()  # guards _thread and _closed
+        # Guards _thread, _closed and the sending end; the thread never takes it.
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
         self._arrived: deque[socket.socket] = deque()
@@ -54,7 +55,7 @@ class SlowPeer:
                 )
                 self._thread.start()
             self._arrived.append(its)
-        self._wake_sender.send(b"\0")
+            self._wake_sender.send(b"\0")
         return mine
 
     def close(self) -> None:
@@ -64,12 +65,13 @@ class SlowPeer:
                 return
             self._closed = True
             thread = self._thread
+            # This wakes the thread, and cannot fail as a byte does that comes after
+            # the thread has seen the flag and closed the other end.
+            self._wake_sender.close()
         if thread is not None:
-            self._wake_sender.send(b"\0")
             thread.join(_JOIN_SECONDS)
         else:
             self._clean_up()
-        self._wake_sender.close()
 
     def _serve(self) -> None:
         while not self._closed:
