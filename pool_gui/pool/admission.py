@@ -287,9 +287,10 @@ class Admission:
                 self._await_room(batch, deadline)
         finally:
             if outcome.dropped:
-                with self._core.counters.at_work():
-                    for task in outcome.dropped:
-                        self._drop(task)
+                work = self._core.counters.begin_work()
+                for task in outcome.dropped:
+                    self._drop(task)
+                work.is_over = True
         if self.is_closed:  # by a signal handler or finalizer in the midst of it
             self._core.life.defer(self._core.serve)
 
@@ -498,8 +499,8 @@ def as_task(item: object) -> Task:
 
 def count_dead(task: Task, counters: Counters) -> None:
     """Count a task that was taken off the queue and must not run."""
-    if not task.is_counted() and not task.started_ns:
-        counters.cancelled.take()
+    if not task.started_ns:
+        task.bury(counters.cancelled.take)
 
 
 def hand_back(

@@ -46,18 +46,17 @@ class Callers:
         counters, running = self._core.counters, self.running_here()
         depth = len(running)
         may_exit = not self._core.hosts_current_thread()
+        work = counters.begin_work()
         try:
-            with counters.at_work():
-                try:
-                    while waiting:
-                        del running[depth:]
-                        running.append(id(waiting[0]))
-                        self._run(waiting.popleft(), may_exit=may_exit)
-                finally:
-                    del running[depth:]
-                    for task in waiting:  # one of them raised what ends this thread
-                        task.refuse(TaskState.CANCELLED, None, counters.cancelled.take)
+            while waiting:
+                del running[depth:]
+                running.append(id(waiting[0]))
+                self._run(waiting.popleft(), may_exit=may_exit)
         finally:
+            del running[depth:]
+            for task in waiting:  # one of them raised what ends this thread
+                task.refuse(TaskState.CANCELLED, None, counters.cancelled.take)
+            work.is_over = True
             self._core.backlog.quiet.unpark_all()
 
     def _run(self, task: Task, *, may_exit: bool) -> None:
@@ -66,8 +65,7 @@ class Callers:
         hooks = core.hooks
         name, watch = threading.current_thread().name, None
         if not task.begin(perf_counter_ns()):
-            if not task.is_counted():
-                counters.cancelled.take()
+            task.bury(counters.cancelled.take)
             return
         counters.caller_started.take()
         failure: BaseException | None = None

@@ -369,15 +369,14 @@ class PoolCore:
         """End what `take` takes off the queue into the list that it is given."""
         self.workers.note_queued(self.backlog.size())
         items: list[object] = []
+        work = self.counters.begin_work()
         try:
-            with self.counters.at_work():
-                try:
-                    take(items)
-                    # Without a lock: the tasks call whatever callbacks they have.
-                    return hand_back(items, self.counters, is_broken=is_broken)
-                finally:  # again, after a Ctrl-C
-                    hand_back(items, self.counters, is_broken=is_broken)
+            take(items)
+            # Without a lock: the tasks call whatever callbacks they have.
+            return hand_back(items, self.counters, is_broken=is_broken)
         finally:
+            hand_back(items, self.counters, is_broken=is_broken)  # after a Ctrl-C
+            work.is_over = True
             self.backlog.quiet.unpark_all()
 
     def join(self, timeout: float | None) -> bool:

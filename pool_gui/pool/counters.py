@@ -6,16 +6,17 @@ Nobody locks to count, and anybody may read at any time.
 
 from __future__ import annotations
 
+import weakref
 from collections import deque
-from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pool_gui.pool.atomic import SerialNumbers
 from pool_gui.pool.names import error_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from pool_gui.pool.states import PoolState
     from pool_gui.pool.task import Task
@@ -155,22 +156,34 @@ class Counters:
     """Of these, those that returned."""
     caller_failed: SerialNumbers = field(default_factory=SerialNumbers)
     """Of these, those that raised."""
-    _work_begun: SerialNumbers = field(default_factory=SerialNumbers)
-    _work_over: SerialNumbers = field(default_factory=SerialNumbers)
+    _works: dict[weakref.ref[Work], None] = field(default_factory=dict)
 
-    @contextmanager
-    def at_work(self) -> Iterator[None]:
+    def begin_work(self) -> Work:
         """Say that a thread which is no worker decides tasks, and calls back."""
-        self._work_begun.take()
-        try:
-            yield
-        finally:
-            self._work_over.take()
+        work = Work()
+        self._works[weakref.ref(work, partial(_forget, self._works))] = None
+        return work
 
     def is_at_work(self) -> bool:
         """Whether threads that are no workers decide tasks just now."""
-        over = self._work_over.taken()  # first: it cannot overtake what has begun
-        return self._work_begun.taken() > over
+        works = [one() for one in list(self._works)]
+        return any(work is not None and not work.is_over for work in works)
+
+
+class Work:
+    """Lasts until `is_over` is set, or nobody holds it any more.
+
+    So a Ctrl-C at any bytecode of who holds it does not let it last for ever.
+    """
+
+    __slots__ = ("__weakref__", "is_over")
+
+    def __init__(self) -> None:
+        self.is_over = False
+
+
+def _forget(works: dict[weakref.ref[Work], None], gone: weakref.ref[Work]) -> None:
+    works.pop(gone, None)
 
 
 @dataclass(frozen=True, slots=True)

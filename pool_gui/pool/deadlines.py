@@ -57,18 +57,20 @@ class QueueWatch:
         """End the task, which waited too long."""
         task = self._task()
         if task is not None:
-            with self._counters.at_work():
-                expire(task, self._counters, lambda call: elsewhere(self._calls(call)))
+            work = self._counters.begin_work()
+            expire(task, self._counters, lambda call: elsewhere(self._calls(call)))
+            work.is_over = True
             self._quiet.unpark_all()
 
     def _calls(self, call_back: Callable[[], object]) -> Callable[[], None]:
-        work = self._counters.at_work()
-        work.__enter__()  # until it has called back, in another thread
+        work = self._counters.begin_work()  # until it has called back, on its thread
 
         def run() -> None:
-            with work:
+            try:
                 call_back()
-            self._quiet.unpark_all()
+            finally:
+                work.is_over = True
+                self._quiet.unpark_all()
 
         return run
 

@@ -82,18 +82,27 @@ class Verdict:
 
     Attributes:
         state: what becomes of the task.
+        error: what `result` is to raise; None: `CancelledError`, if it is cancelled.
         is_counted: whether who decides so counts it; else who finds it in a queue.
     """
 
-    __slots__ = ("is_counted", "state")
+    __slots__ = ("error", "is_counted", "state")
 
-    def __init__(self, state: TaskState, *, is_counted: bool = False) -> None:
+    def __init__(
+        self,
+        state: TaskState,
+        error: BaseException | None = None,
+        *,
+        is_counted: bool = False,
+    ) -> None:
         self.state = state
+        self.error = error
         self.is_counted = is_counted
 
 
 _RUNS = Verdict(TaskState.RUNNING)
 """The mark of the runner, and of those who saw that it has begun."""
+_UNRUN = (TaskState.CANCELLED, TaskState.EXPIRED, TaskState.DROPPED)
 _RAN = Verdict(TaskState.DONE)
 """The mark of a runner whose call is over, and of those who saw that."""
 
@@ -497,21 +506,32 @@ class Task(Future[Any]):
         Returns:
             False if the task has begun, or is over.
         """
-        mine = Verdict(state, is_counted=True)
+        mine = Verdict(state, error, is_counted=True)
         if self._phase is not PENDING or self._decide(mine) is not mine:
             return False
         count()
-        if error is not None:
-            self.end(error, None, call_back)
-            return True
-        self._phase = CANCELLED
-        if self._awaited:
-            self.tell(BaseException, call_back)
+        self._conclude(mine, call_back)
         return True
 
-    def is_counted(self) -> bool:
-        """Whether who ended the task unrun has counted it; else who finds it does."""
-        return self._verdict().is_counted
+    def bury(self, count: Callable[[], object]) -> None:
+        """Conclude a task that must not run, for who finds it in a queue.
+
+        Who has decided that may have been interrupted (Ctrl-C) before it was concluded.
+
+        Args:
+            count: called if who decided so has not counted it.
+        """
+        verdict = self._verdict()
+        if not verdict.is_counted:
+            count()
+        if self._phase is PENDING and verdict.state in _UNRUN:
+            self._conclude(verdict)
+
+    def _conclude(self, verdict: Verdict, call_back: CallBack | None = None) -> None:
+        self._exception = verdict.error
+        self._phase = CANCELLED if verdict.error is None else FINISHED
+        if self._awaited:
+            self.tell(BaseException, call_back)
 
     def abandon(self) -> None:
         """In a forked child: be cancelled, without a lock that nobody may release."""

@@ -214,7 +214,7 @@ class ProcessThread(threading.Thread):
                         ):
                             task.started_ns = started_ns = clock()
                             if not task._untouched and not task.prevails():
-                                self._skip(task)
+                                task.bury(self._core.counters.cancelled.take)
                                 break
                             call = task.callable
                         else:
@@ -357,7 +357,7 @@ class ProcessThread(threading.Thread):
         if limits and limits.queue_ns and now_ns > task.queued_ns + limits.queue_ns:
             expire(task, core.counters)
         if not task.begin(now_ns):
-            self._skip(task)
+            task.bury(self._core.counters.cancelled.take)
             return None
         if core.hooks is not None and core.hooks.before_task is not None:
             count_error = core.counters.hook_errors.take
@@ -371,11 +371,6 @@ class ProcessThread(threading.Thread):
             )
         task.started_ns = perf_counter_ns()
         return call
-
-    def _skip(self, task: Task) -> None:
-        """Pass by a task that must not run, which nobody counts but who finds it."""
-        if not task.is_counted():
-            self._core.counters.cancelled.take()
 
     def _after(self, task: Task, failure: BaseException | None) -> None:
         """Do what a task's end asks for, beyond what each task's does."""
@@ -417,7 +412,8 @@ class ProcessThread(threading.Thread):
             self._backlog.wake_some(1)
             return
         if not task.started_ns:
-            return  # it ended unrun, and is skipped
+            task.bury(self._core.counters.cancelled.take)  # it ended unrun
+            return
         if record.task is None or record.started_ns != task.ended_ns:  # not yet counted
             record.started = record.done + record.failed + 1
             record.failed += 1
