@@ -40,7 +40,7 @@ def first(owner: dict[str, Any], key: str, mark: Mark) -> Mark:
     return marks[0]
 
 
-def take_all(items: deque[object], into: list[object]) -> list[object]:
+def take_all(items: deque[Mark], into: list[Mark]) -> list[Mark]:
     """Move what is in a deque now to the end of a list, oldest first, and return that.
 
     In one step: what a Ctrl-C finds is in the one or in the other.

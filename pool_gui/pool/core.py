@@ -367,7 +367,7 @@ class PoolCore:
         self, take: Callable[[list[object]], object], *, is_broken: bool = False
     ) -> list[Task]:
         """End what `take` takes off the queue into the list that it is given."""
-        self.workers.note_queued(self.backlog.size())
+        self.workers.note_queued()
         items: list[object] = []
         work = self.counters.begin_work()
         try:

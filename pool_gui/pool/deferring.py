@@ -61,23 +61,32 @@ def _let_go(lock: RLock) -> None:
 class DeferringLock:
     """A re-entrant lock that takes actions for its holder: `with it, it.lock:`.
 
-    The lock itself is entered and left in C, so that a Ctrl-C cannot come between its
-    taking and the block; the outer part does what was deferred, once the lock is free.
+    The lock itself is entered and left in C, so that a Ctrl-C does not come between its
+    taking and the block. The outer part sees that it was left (a tracer may interrupt
+    before that), and does what was deferred, once the lock is free.
 
     Attributes:
         lock: the lock.
     """
 
-    __slots__ = ("_deferred", "lock")
+    __slots__ = ("_deferred", "_depths", "lock")
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self._deferred: deque[Callable[[], object]] = deque()
+        self._depths: dict[int, int] = {}  # of each thread that has entered
 
     def __enter__(self) -> None:
-        pass
+        me = threading.get_ident()
+        self._depths[me] = self._depths.get(me, 0) + 1
 
     def __exit__(self, *_error: object) -> None:
+        me = threading.get_ident()
+        depth = self._depths.pop(me, 1) - 1
+        if depth:
+            self._depths[me] = depth
+        else:
+            _let_go(self.lock)
         if self._deferred:
             self.run_deferred()
 
@@ -147,3 +156,4 @@ class DeferringLock:
         """In a forked child: whoever held it stayed in the parent."""
         self.lock = threading.RLock()
         self._deferred.clear()
+        self._depths.clear()

@@ -13,7 +13,7 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pool_gui.pool.atomic import SerialNumbers
+from pool_gui.pool.atomic import SerialNumbers, take_all
 from pool_gui.pool.counters import NO_SPANS, WorkerRecord
 from pool_gui.pool.errors import WorkerStartError
 from pool_gui.pool.roster import Roster, Rosters
@@ -55,6 +55,7 @@ class Workers:
         self._core = core
         self._numbers = SerialNumbers()
         self._prepared: deque[ProcessThread] = deque()
+        self._noted: deque[int] = deque(maxlen=64)  # depths of the queue
         # Left, but their threads may still run. A dict as an ordered set.
         self._ending: dict[ProcessThread, None] = {}
 
@@ -106,22 +107,26 @@ class Workers:
 
     def take_peak_queued(self) -> int:
         """Return the most tasks seen in the queue since the last call, by the agent."""
-        peak = self._backlog.size()
+        peak = max([self._backlog.size(), *take_all(self._noted, into=[])])
         for worker in (*self.roster.living, *self.departed.copy()):
             record = worker.record
             peak, record.peak_queued = max(peak, record.peak_queued), 0
-        self.note_queued(peak)
+        self.rosters.change(lambda old: old.with_queued(peak))
         return peak
 
     def peak_queued(self) -> int:
         """Return the most tasks ever seen in the queue."""
         roster = self.roster
-        seen = max((one.record.peak_queued for one in roster.living), default=0)
-        return max(roster.peak_queued, seen, self._backlog.size())
+        seen = [one.record.peak_queued for one in roster.living]
+        noted = self._noted.copy()
+        return max(roster.peak_queued, self._backlog.size(), *seen, *noted)
 
-    def note_queued(self, depth: int) -> None:
-        """Remember that so many tasks are queued, for nobody may come to take them."""
-        self.rosters.change(lambda old: old.with_queued(depth))
+    def note_queued(self) -> None:
+        """Remember how many tasks are queued, for no worker may come to take them."""
+        self._noted.append(self._backlog.size())
+        if len(self._noted) == self._noted.maxlen:  # while no agent takes them
+            peak = max(self._noted.copy())
+            self.rosters.change(lambda old: old.with_queued(peak))
 
     # --- more and fewer --------------------------------------------------------------
 
