@@ -7,6 +7,7 @@ which adds several tasks as one. Nobody waits with a lock held.
 from __future__ import annotations
 
 import enum
+import weakref
 from collections import deque
 from concurrent.futures.thread import BrokenThreadPool
 from contextvars import copy_context
@@ -14,11 +15,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from pool_gui.pool import checks
-from pool_gui.pool.backlog import NOTHING
 from pool_gui.pool.caller import Callers
 from pool_gui.pool.clocks import perf_counter_ns
 from pool_gui.pool.deadlines import QueueWatch
-from pool_gui.pool.deferring import hold
 from pool_gui.pool.errors import (
     REFUSALS,
     PoolStateError,
@@ -30,7 +29,7 @@ from pool_gui.pool.names import type_name
 from pool_gui.pool.room import Room
 from pool_gui.pool.shutdown import POOLS
 from pool_gui.pool.states import PoolState, TaskState
-from pool_gui.pool.task import Limits, Task
+from pool_gui.pool.task import Limits, Task, is_task
 from pool_gui.pool.waiting import Deadline
 
 if TYPE_CHECKING:
@@ -101,8 +100,8 @@ class Admission:
         self.numbers = core.counters.ids.numbers
         self.backlog = core.backlog
         self.rosters = rosters
-        self._core = core
-        self.callers = Callers(core)
+        self._core = weakref.proxy(core)
+        self.callers = Callers(self._core)
         self._when_full = WhenFull.WAIT
         self._propagates_context = propagate_context
 
@@ -165,13 +164,6 @@ class Admission:
         if self.is_closed:
             self._withdraw(task)
 
-    def settle_call(self, task: Task) -> None:
-        """Do the same for a submit, in the standard pool's words."""
-        try:
-            self.settle(task)
-        except PoolStateError:
-            raise self.refuse_call(0) from None
-
     def bring_workers(self, count: int) -> None:
         """Wake as many workers, and ask for more where too few sleep."""
         missing = self.backlog.wake_some(count)
@@ -187,7 +179,8 @@ class Admission:
         """
         self.is_uncertain = True
         for task in batch:
-            task.refuse(TaskState.CANCELLED, None, int)
+            if not task.refuse(TaskState.CANCELLED, None, int) and not task.started_ns:
+                task.bury(int)  # decided, and perhaps not concluded
         self.backlog.parked.rouse()
 
     # --- all others ------------------------------------------------------------------
@@ -208,14 +201,19 @@ class Admission:
         self, tasks: Sequence[Task], timeout_seconds: float | None
     ) -> list[Task]:
         """Queue all tasks in their order, or none; see `admit`."""
-        batch = [self.claim(task) for task in tasks]
+        batch: list[Task] = []
+        try:
+            batch.extend(self.claim(task) for task in tasks)
+        except BaseException:
+            self._unclaim(batch)
+            raise
         if not self.is_direct or any(task.limits is not None for task in batch):
             self.admit(batch, timeout_seconds)
             return batch
         try:
             # With the lock the pool cannot close between the look and the append, which
             # would leave a part of the batch accepted.
-            hold(self.room.lock, lambda: self._extend(batch))
+            self.room.use(lambda: self._extend(batch))
             self.bring_workers(len(batch))
         except REFUSALS:
             self._unclaim(batch)
@@ -246,21 +244,22 @@ class Admission:
             WorkerStartError: a pool that grows on demand has no worker, and the system
                 refused the thread.
         """
-        outcome = _Outcome()
+        outcome, waiting = _Outcome(), deque[Task]()
         try:
             self._require_open(len(batch))
             self._core.bring_worker()
             self._admit(batch, timeout_seconds, outcome)
+            waiting.extend(self._accept(one, outcome) for one in outcome.for_caller)
+            if waiting:
+                # What a task raises holds this frame, which is to hold no task.
+                batch, outcome.for_caller = (), []
+                self.callers.run_all(waiting)
         except REFUSALS:
             self._unclaim(batch)
             raise
         except BaseException:  # Ctrl-C
-            self.mend(batch)
+            self.mend([*batch, *waiting, *outcome.dropped])
             raise
-        waiting = deque(self._accept(one, outcome) for one in outcome.for_caller)
-        # What a task raises holds this frame, which is to hold no future.
-        batch, outcome = (), _Outcome()
-        self.callers.run_all(waiting)
 
     def _unclaim(self, batch: Sequence[Task]) -> None:
         for task in batch:
@@ -297,10 +296,19 @@ class Admission:
     def _try_to_place(self, batch: Sequence[Task], outcome: _Outcome) -> bool:
         outcome.placed = 0
         try:
-            return hold(self.room.lock, lambda: self._place(batch, outcome))
+            if self.room.limit is None and len(batch) == 1:
+                return self._place_alone(batch[0], outcome)
+            return self.room.use(lambda: self._place(batch, outcome))
         finally:
             # Without the lock: a thread that is started may run a finalizer that puts.
             self.bring_workers(outcome.placed)
+
+    def _place_alone(self, task: Task, outcome: _Outcome) -> bool:
+        """Queue a task where there is no limit, without a lock, as `submit` does."""
+        self._require_open(1)
+        self._append(task, outcome)
+        self.settle(task)
+        return True
 
     def _place(self, batch: Sequence[Task], outcome: _Outcome) -> bool:
         """Queue what has room, under its lock; False if all have to wait."""
@@ -310,23 +318,16 @@ class Admission:
         if room.limit is None or policy in (WhenFull.WAIT, WhenFull.RAISE):
             if not room.reserve(len(batch)):
                 return False
-            kept = len(batch)
-            try:
-                for task in batch:
-                    self._append(task, outcome)
-                    kept -= 1
-                    room.give_back(1)
-            finally:
-                room.give_back(kept)
+            for task in batch:
+                self._append(task, outcome)
+                room.give_back(1)
             return True
         for task in batch:
             if room.reserve(1) or (
                 policy is WhenFull.DROP_OLDEST and self._make_room(outcome)
             ):
-                try:
-                    self._append(task, outcome)
-                finally:
-                    room.give_back(1)
+                self._append(task, outcome)
+                room.give_back(1)
             elif policy is WhenFull.RUN_IN_CALLER:
                 self._give_to_caller([task], outcome)
             else:
@@ -344,12 +345,10 @@ class Admission:
     def _make_room(self, outcome: _Outcome) -> bool:
         """Drop the oldest until there is room for one; False if that is in vain."""
         while True:
-            oldest = self.backlog.take_least()
-            if oldest is not NOTHING:
-                outcome.dropped.append(as_task(oldest))
+            was_one = self.backlog.take_least(into=outcome.dropped)
             if self.room.reserve(1):
                 return True
-            if oldest is NOTHING and not self.backlog.size():
+            if not was_one and not self.backlog.size():
                 return False  # all the room is kept for puts that this one interrupts
 
     def _append(self, task: Task, outcome: _Outcome) -> None:
@@ -455,12 +454,12 @@ class Admission:
         )
 
     def refuse_call(self, count: int = 1) -> RuntimeError:
-        """Do the same for a submit, in the standard pool's words."""
+        """Do the same for a submit: by the standard pool's words, and its class."""
         error = self.refuse(count)
         if not isinstance(error, PoolStateError):
             return error
         end = "interpreter shutdown" if POOLS.has_end_begun() else "shutdown"
-        return PoolStateError(f"cannot schedule new futures after {end}")
+        return RuntimeError(f"cannot schedule new futures after {end}")
 
     def _withdraw(self, task: Task) -> None:
         """Take back a task that was put while the pool closed, and refuse it.
@@ -469,8 +468,9 @@ class Admission:
         back by `stop`.
         """
         counters = self._core.counters
-        if self.backlog.remove(task):
+        if self.backlog.remove(task, Task):
             task.id = task.queued_ns = 0
+            task.unclaim()
         elif not task.refuse(TaskState.CANCELLED, None, int):
             return
         counters.withdrawn.take()
@@ -489,8 +489,8 @@ def as_task(item: object) -> Task:
     Raises:
         TaskTypeErrorException: it is none.
     """
-    if issubclass(type(item), Task):
-        return item  # type: ignore[return-value]  # not by isinstance, which asks it
+    if is_task(item):
+        return item
     raise TaskTypeErrorException(
         f"A pool takes Tasks, and this is {type_name(item)}; wrap the call as "
         "Task(function, *args)."
@@ -515,8 +515,8 @@ def hand_back(
     count = counters.dropped.take if is_broken else counters.cancelled.take
     taken = []
     while items:
-        if issubclass(type(items[0]), Task):
-            task = as_task(items[0])
+        task = items[0]
+        if is_task(task):
             # An error of its own for each, or one would show the traces of all.
             error = BrokenThreadPool(BROKEN) if is_broken else None
             if task.refuse(state, error, count):

@@ -40,16 +40,15 @@ def first(owner: dict[str, Any], key: str, mark: Mark) -> Mark:
     return marks[0]
 
 
-def take_all(items: deque[Mark], into: list[Mark]) -> list[Mark]:
-    """Move what is in a deque now to the end of a list, oldest first, and return that.
+def take_all(items: deque[Mark], into: list[Mark], at_most: int | None = None) -> int:
+    """Move what is in a deque now to the end of a list, oldest first.
 
-    In one step: what a Ctrl-C finds is in the one or in the other.
+    In one step: what a Ctrl-C finds is in the one or in the other. Returns how many.
     """
+    before, count = len(into), len(items) if at_most is None else at_most
     with suppress(IndexError):  # others were quicker
-        into.extend(
-            itertools.islice(map(_popleft, itertools.repeat(items)), len(items))
-        )
-    return into
+        into.extend(itertools.islice(map(_popleft, itertools.repeat(items)), count))
+    return len(into) - before
 
 
 _popleft = deque.popleft

@@ -8,6 +8,7 @@ parked; who finds nothing parks, then looks once more.
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,7 @@ from pool_gui.pool.atomic import Entry, Heap, take_all
 from pool_gui.pool.waiting import ParkingLot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 NOTHING: Final = object()
 """What stands for an item where there is none."""
@@ -30,6 +31,7 @@ class Backlog:
         is_plain: who puts and takes may use `items` directly: the gate is open, nothing
             has a priority, and nobody wants to hear that an item was taken.
         has_ended: no further item will come.
+        lock: re-entrant; held to put into or take from a bounded queue, for moments.
         is_bounded: somebody wants to hear, at `room`, that an item was taken.
         is_paused: asked whether nothing is to be taken; who lets it change calls
             `set_plain`, and `wake_some` if something may be taken again.
@@ -51,6 +53,7 @@ class Backlog:
         "is_plain",
         "is_short",
         "items",
+        "lock",
         "parked",
         "quiet",
         "room",
@@ -65,6 +68,7 @@ class Backlog:
         self.room_for_many = ParkingLot()
         self.has_ended = self.is_short = self.is_bounded = False
         self.is_plain = True
+        self.lock = threading.RLock()
         self._heap = Heap()
         self._is_ranked = self._is_sorted_out = False
         self.is_paused: Callable[[], bool] = bool
@@ -117,40 +121,59 @@ class Backlog:
 
     def take(self) -> object:
         """Take the next item; `NOTHING` if there is none or the gate is closed."""
-        return NOTHING if self.is_shut() else self.take_anyway()
+        if not self.is_bounded:
+            return NOTHING if self.is_shut() else self.take_anyway()
+        # With the lock nobody uses the room of what comes back, the gate having shut.
+        with self.lock:
+            if self.is_shut():
+                return NOTHING
+            entry = self._take_entry()
+            if entry is None:
+                return NOTHING
+            if self.is_shut():
+                self.put_back(entry[2], -entry[0], entry[1])
+                return NOTHING
+            return entry[2]
 
     def take_anyway(self) -> object:
         """Take the oldest of the most urgent items, gate or not."""
+        entry = self._take_entry()
+        return NOTHING if entry is None else entry[2]
+
+    def _take_entry(self) -> Entry | None:
         late = None
         if self._is_ranked:
-            entry = self._heap.pop()
-            if entry is not None and entry[0] < 0:
-                return entry[2]
-            late = entry
+            late = self._heap.pop()
+            if late is not None and late[0] < 0:
+                return late
         try:
             item = self.items.popleft()
         except IndexError:
-            return NOTHING if late is None else late[2]
+            return late
         if late is not None:  # it is for when nothing else is left
             self._heap.push(late)
             # Who looked meanwhile has missed it.
             self.wake_some(1)
-        return item
+        return 0, 0, item
 
-    def take_least(self) -> object:
-        """Take the oldest of the least urgent items; `NOTHING` if there is none."""
+    def take_least(self, into: list[Any]) -> bool:
+        """Move the oldest of the least urgent items to the end of a list.
+
+        Returns:
+            False if there is none.
+        """
         while True:
             entries = self._heap.entries.copy()
             least = max(entries, default=(0,))[0]
             if least <= 0:
-                try:
-                    return self.items.popleft()
-                except IndexError:
-                    if not entries:
-                        return NOTHING
+                if take_all(self.items, into, at_most=1):
+                    return True
+                if not entries:
+                    return False
             entry = min(one for one in entries if one[0] == least)
             if self._heap.remove(entry):
-                return entry[2]
+                into.append(entry[2])
+                return True
 
     def clear(self, into: list[object]) -> list[object]:
         """Move all items to the end of a list, in the order in which they would come.
@@ -164,14 +187,19 @@ class Backlog:
         self.announce_much_room()
         return into
 
-    def remove(self, item: object) -> bool:
-        """Take out this very item; False if it is not there any more."""
+    def remove(self, item: object, kind: type | None = None) -> bool:
+        """Take out this very item; False if it is not there any more.
+
+        Args:
+            item: what to take out.
+            kind: a class that compares by identity. False as well if something is
+                queued that is not just of it: the deque would ask it whether it is
+                equal. Then the item is left to be skipped. None: let the deque ask.
+        """
         for entry in self._heap.entries.copy():
             if entry[2] is item:
                 return self._heap.remove(entry)
-        if type(item).__eq__ is not object.__eq__:
-            return False  # the deque would ask the item; it is left to be skipped
-        while True:
+        while kind is None or _are_all((item, *self.items.copy()), kind):
             try:
                 self.items.remove(item)
             except ValueError:
@@ -179,6 +207,7 @@ class Backlog:
             except IndexError:  # the deque changed while it was searched
                 continue
             return True
+        return False
 
     def remove_dead(self, is_dead: Callable[[object], bool]) -> list[object]:
         """Take out the items that are dead, and return them.
@@ -267,6 +296,7 @@ class Backlog:
 
     def forget_threads(self) -> None:
         """In a forked child: no other thread is left to wait or hold anything."""
+        self.lock = threading.RLock()
         self._heap.forget_threads()
         for lot in (self.parked, self.quiet, self.room, self.room_for_many):
             lot.clear()
@@ -277,3 +307,7 @@ class Backlog:
 def _without(dead: list[Any], items: list[Any]) -> list[Any]:
     dead_ids = set(map(id, dead))
     return [one for one in items if id(one) not in dead_ids]
+
+
+def _are_all(items: Iterable[object], kind: type) -> bool:
+    return all(type(one) is kind for one in items)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import warnings
+import weakref
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from pool_gui.pool.events import call_hook, tell_initializer
 from pool_gui.pool.queue import ThreadSafeQueue
 from pool_gui.pool.shutdown import POOLS
 from pool_gui.pool.states import PoolState
-from pool_gui.pool.task import Task
+from pool_gui.pool.task import Task, is_task
 from pool_gui.pool.waiting import FOREVER, Deadline
 from pool_gui.pool.worker import ProcessThread
 from pool_gui.pool.workers import Workers
@@ -67,8 +68,7 @@ class PoolCore:
         self.admission = Admission(
             self, self.workers.rosters, propagate_context=propagate_context
         )
-        self.workers.rosters.on_change = self._look_at_state
-        self.backlog.is_paused = self._is_paused
+        self._follow_state()
         self._initializer = initializer
         self._is_self_started = False
         POOLS.add(self)
@@ -78,6 +78,26 @@ class PoolCore:
             f"<ThreadPool {self.name!r} {self.state.value}, "
             f"{self.workers.roster.size} workers, {self.backlog.size()} queued>"
         )
+
+    def _follow_state(self) -> None:
+        """Let the gate and the entrance follow what the roster says.
+
+        By weak references: the parts of a pool that has ended make no cycles.
+        """
+        rosters = weakref.ref(self.workers.rosters)
+        admission, backlog = weakref.ref(self.admission), self.backlog
+
+        def is_paused() -> bool:
+            now = rosters()
+            shut = (PoolState.NEW, PoolState.PAUSED)
+            return now is not None and now.latest().state in shut
+
+        def on_change() -> None:
+            backlog.set_plain()
+            if (entrance := admission()) is not None:
+                entrance.set_direct()
+
+        self.backlog.is_paused, self.workers.rosters.on_change = is_paused, on_change
 
     # --- looking -------------------------------------------------------------------
 
@@ -253,7 +273,7 @@ class PoolCore:
             if self.workers.roster.state is PoolState.NEW:
                 workers.set_size(floor)
             elif before.size > ceiling:
-                workers.dismiss(workers.roster.size - ceiling)
+                workers.shrink(ceiling)
             else:
                 try:
                     workers.hire(max(0, floor - workers.roster.size))
@@ -292,7 +312,7 @@ class PoolCore:
                     return 0
                 dead = self.backlog.remove_dead(_is_dead)
             for task in dead:
-                if isinstance(task, Task):
+                if is_task(task):
                     count_dead(task, self.counters)
             # A worker that looked meanwhile may have left, and a signal handler may
             # have closed the pool.
@@ -326,8 +346,8 @@ class PoolCore:
             self.workers.catch_up(self.backlog.size() - idle)
 
     def _meet_demand(self) -> None:
-        # Who is registered as waiting looks once more, and takes one; not more.
-        is_short = self.backlog.size() > len(self.backlog.parked)
+        # Each worker that is free takes one, and not more.
+        is_short = self.backlog.size() > self.workers.free()
         if is_short and self.workers.roster.state is PoolState.RUNNING:
             self.workers.catch_up(1)
 
@@ -447,7 +467,7 @@ class PoolCore:
         self.backlog.forget_threads()
         self.deadlines.forget_threads()
         for task in self.backlog.clear([]):
-            if isinstance(task, Task):
+            if is_task(task):
                 task.abandon()
                 self.counters.cancelled.take()
         self.backlog.end()
@@ -480,14 +500,6 @@ class PoolCore:
             self.admission.close()
             self.backlog.clear(into)
             self._end()
-
-    def _is_paused(self) -> bool:
-        return self.workers.roster.state in (PoolState.NEW, PoolState.PAUSED)
-
-    def _look_at_state(self) -> None:
-        """Work out what rests on the roster; called after each change of it."""
-        self.backlog.set_plain()
-        self.admission.set_direct()
 
     def _end(self) -> None:
         """Move on to the end; the entrance is closed."""
@@ -531,8 +543,7 @@ class PoolCore:
 
     def idles(self, worker: ProcessThread) -> float:
         """Say for how many seconds a worker that has been idle for long is to stay."""
-        with self.life, self.life.lock:
-            return self.workers.idles(worker)
+        return self.workers.idles(worker)
 
     def dismissed(self, worker: ProcessThread) -> None:
         """Hear that a worker was told to go."""
@@ -540,11 +551,10 @@ class PoolCore:
 
     def leaves(self, worker: ProcessThread, *, can_run: bool) -> bool:
         """Say whether a worker may end now."""
-        with self.life, self.life.lock:
-            may_leave = self.workers.leaves(worker, can_run=can_run)
-            if may_leave and self.backlog.has_ended and self.workers.is_empty():
-                self.deadlines.end()
-            return may_leave
+        may_leave = self.workers.leaves(worker, can_run=can_run)
+        if may_leave and self.backlog.has_ended and self.workers.is_empty():
+            self.deadlines.end()
+        return may_leave
 
     def bid_farewell(self, worker: ProcessThread, *, can_run: bool) -> None:
         """Hear that a worker has left."""
@@ -561,4 +571,4 @@ class PoolCore:
 
 def _is_dead(item: object) -> bool:
     """Whether an item will never run."""
-    return isinstance(item, Task) and Task.done(item)
+    return is_task(item) and Task.done(item)

@@ -46,11 +46,12 @@ def hold(lock: RLock, act: Callable[[], Result]) -> Result:
     try:
         try:
             lock.acquire()
-            return act()
+            result = act()
         finally:
             _let_go(lock)
     finally:
         _let_go(lock)
+    return result
 
 
 def _let_go(lock: RLock) -> None:
@@ -69,23 +70,24 @@ class DeferringLock:
         lock: the lock.
     """
 
-    __slots__ = ("_deferred", "_depths", "lock")
+    __slots__ = ("_deferred", "_inner", "lock")
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self._deferred: deque[Callable[[], object]] = deque()
-        self._depths: dict[int, int] = {}  # of each thread that has entered
+        self._inner: dict[int, int] = {}  # blocks of each thread that had the lock
 
     def __enter__(self) -> None:
         me = threading.get_ident()
-        self._depths[me] = self._depths.get(me, 0) + 1
+        if self.is_mine():
+            self._inner[me] = self._inner.get(me, 0) + 1
 
     def __exit__(self, *_error: object) -> None:
         me = threading.get_ident()
-        depth = self._depths.pop(me, 1) - 1
-        if depth:
-            self._depths[me] = depth
-        else:
+        inner = self._inner.pop(me, 0)
+        if inner > 1:
+            self._inner[me] = inner - 1
+        elif not inner:
             _let_go(self.lock)
         if self._deferred:
             self.run_deferred()
@@ -141,19 +143,20 @@ class DeferringLock:
         """Call `act` under the lock; False if this or another thread has it already."""
         if self.is_mine():
             return False
+        is_done = False
         try:
             try:
-                if not self.lock.acquire(blocking=False):
-                    return False
-                act()
-                return True
+                if self.lock.acquire(blocking=False):
+                    act()
+                    is_done = True
             finally:
                 _let_go(self.lock)
         finally:
             _let_go(self.lock)  # as in `hold`
+        return is_done
 
     def forget_threads(self) -> None:
         """In a forked child: whoever held it stayed in the parent."""
         self.lock = threading.RLock()
         self._deferred.clear()
-        self._depths.clear()
+        self._inner.clear()

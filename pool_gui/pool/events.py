@@ -110,8 +110,8 @@ def tell_trouble(level: int, text: str) -> None:
 def _log(
     logger: logging.Logger, level: int, text: str, error: BaseException | None = None
 ) -> None:
-    info = None if error is None else (type(error), error, error.__traceback__)
     try:
+        info = None if error is None else (type(error), error, error.__traceback__)
         logger.log(level, "%s", text, exc_info=info)
     except BaseException as broken:
         line = f"pool_gui: {text}, and logging that failed with {error_text(broken)}\n"

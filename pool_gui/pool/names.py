@@ -48,7 +48,7 @@ def error_text(error: BaseException) -> str:
     """Return 'Type: message', cut at 200 characters; 'Type' if it has no message."""
     name = type_name(error)
     try:
-        message = str(error)
+        message = str.__str__(str(error))  # past whatever a subclass makes of it
     except BaseException as broken:
         message = f"(its message cannot be shown: {type_name(broken)})"
     return cut(f"{name}: {message}" if message else name)

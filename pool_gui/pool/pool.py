@@ -15,6 +15,7 @@ from pool_gui.pool.admission import BROKEN, WhenFull, as_task
 from pool_gui.pool.clocks import perf_counter_ns
 from pool_gui.pool.core import PoolCore
 from pool_gui.pool.errors import REFUSALS, PoolStateError
+from pool_gui.pool.events import Hooks
 from pool_gui.pool.executor import StandardExecutor, WorkersView, WorkQueue, map_over
 from pool_gui.pool.names import text
 from pool_gui.pool.task import NO_KEYWORDS, PENDING, Task
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from pool_gui.pool.counters import PoolStatistics
-    from pool_gui.pool.events import Hooks
     from pool_gui.pool.queue import ThreadSafeQueue
     from pool_gui.pool.states import PoolState
     from pool_gui.pool.worker import ProcessThread
@@ -93,10 +93,13 @@ class ThreadPool(Executor):
         floor, ceiling = _bounds(0 if size is None else size, max_workers)
         if initializer is not None and not callable(initializer):
             raise TypeError("initializer must be a callable")
+        run_first = None if initializer is None else partial(initializer, *initargs)
+        if hooks is not None and not issubclass(type(hooks), Hooks):
+            raise TypeError(f"hooks must be Hooks, not {text(hooks)}")
         self._core = core = PoolCore(
             name or thread_name_prefix or f"ThreadPool-{next(_pool_numbers)}",
             hooks=hooks,
-            initializer=initializer and partial(initializer, *initargs),
+            initializer=run_first,
             propagate_context=propagate_context,
         )
         # What submit and put reach in as few steps as possible.
@@ -234,12 +237,16 @@ class ThreadPool(Executor):
         task.kwargs = kwargs or NO_KEYWORDS
         task.limits = task._exception = None
         task.logs_failure = task._awaited = False
+        task.is_call = True
         task.started_ns = task.ended_ns = 0
         task._phase = PENDING
         task._untouched = True
         door = self._door
         if not door.is_direct:
-            return self._submit_slowly([task])
+            try:
+                return self._submit_slowly([task])
+            finally:
+                del task  # see _admit
         try:
             task.queued_ns = perf_counter_ns()
             for task.id in door.numbers:  # taken and stored without a call in between
@@ -251,7 +258,9 @@ class ThreadPool(Executor):
             elif door.rosters.may_grow:
                 door.bring_workers(1)
             if door.is_closed:
-                door.settle_call(task)
+                door.settle(task)
+        except PoolStateError:
+            raise door.refuse_call(0) from None
         except REFUSALS:
             raise
         except BaseException:  # Ctrl-C
@@ -268,8 +277,8 @@ class ThreadPool(Executor):
         it either raises, or the task runs or is handed back.
 
         Args:
-            task: what to run. If it was put before, a copy of it is queued, which has
-                an outcome of its own.
+            task: what to run. If it was put before, or is over, a copy of it is
+                queued, which has an outcome of its own.
             timeout_seconds: how long to wait for room; None: as the pool was made.
 
         Raises:
@@ -283,7 +292,10 @@ class ThreadPool(Executor):
         door = self._door
         task = door.claim(task)
         if not door.is_direct or task.limits is not None:
-            return self._admit([task], timeout_seconds)
+            try:
+                return self._admit([task], timeout_seconds)
+            finally:
+                del task
         try:
             task.queued_ns = perf_counter_ns()
             for task.id in door.numbers:
@@ -367,8 +379,6 @@ class ThreadPool(Executor):
         """
         return self._core.purge()
 
-    # What a task raises that is run here holds these frames, which are to hold no task.
-
     def _submit_slowly(self, batch: list[Task]) -> Task:
         """Queue a call where something is not as plain as mostly."""
         door = self._door
@@ -381,8 +391,13 @@ class ThreadPool(Executor):
             raise door.refuse_call(0) from None
 
     def _admit(self, batch: list[Task], timeout_seconds: float | None) -> Task:
-        self._door.admit(batch, timeout_seconds)
-        return batch[0]
+        try:
+            self._door.admit(batch, timeout_seconds)
+            return batch[0]
+        finally:
+            # What a task raises that is run here holds all these frames, and is held by
+            # the task: none of them is to hold it.
+            batch.clear()
 
     # --- workers ---------------------------------------------------------------------
 
@@ -520,7 +535,8 @@ class ThreadPool(Executor):
         if wait:
             self._core.require_other_thread("shutdown")
         if cancel_futures:
-            self.stop()
+            for task in self.stop():
+                task.let_go()
         else:
             self.drain()
         if wait:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from pool_gui.pool import checks
 from pool_gui.pool.backlog import NOTHING, Backlog
-from pool_gui.pool.deferring import hold
 from pool_gui.pool.names import text
 from pool_gui.pool.room import Room
 from pool_gui.pool.waiting import Deadline
@@ -119,16 +118,12 @@ class ThreadSafeQueue:
         if room.limit is None:
             self._backlog.items.extend(batch)
             return True
-        return hold(room.lock, lambda: self._use_room(batch))
+        return room.use(lambda: self._use_room(batch))
 
     def _use_room(self, batch: Sequence[object]) -> bool:
-        room = self._room
-        if not room.reserve(len(batch)):
+        if not self._room.reserve(len(batch)):
             return False
-        try:
-            self._backlog.items.extend(batch)
-        finally:
-            room.give_back(len(batch))
+        self._backlog.items.extend(batch)
         return True
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pool_gui.pool.deferring import hold
 
 if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
     from pool_gui.pool.backlog import Backlog
+
+Result = TypeVar("Result")
 
 
 class Room:
@@ -20,16 +24,19 @@ class Room:
 
     Attributes:
         limit: how many items there may be; None: as many as memory holds.
-        lock: re-entrant.
     """
 
-    __slots__ = ("_backlog", "_reserved", "limit", "lock")
+    __slots__ = ("_backlog", "_reserved", "limit")
 
     def __init__(self, backlog: Backlog) -> None:
         self.limit: int | None = None
-        self.lock = threading.RLock()
         self._backlog = backlog
         self._reserved = 0
+
+    @property
+    def lock(self) -> threading.RLock:
+        """The backlog's own lock."""
+        return self._backlog.lock
 
     def set_limit(self, limit: int | None) -> None:
         """Set the limit, and let all who wait for room look again."""
@@ -38,6 +45,17 @@ class Room:
             self._backlog.is_bounded = limit is not None
             self._backlog.set_plain()
         self._backlog.announce_much_room()
+
+    def use(self, act: Callable[[], Result]) -> Result:
+        """Call `act` with the lock held; what it has reserved it gives back."""
+        return hold(self.lock, lambda: self._use(act))
+
+    def _use(self, act: Callable[[], Result]) -> Result:
+        before = self._reserved
+        try:
+            return act()
+        finally:
+            self._reserved = before
 
     def reserve(self, count: int) -> bool:
         """Keep room for so many items, if there is that; under the lock."""
@@ -67,5 +85,4 @@ class Room:
 
     def forget_threads(self) -> None:
         """In a forked child: no other thread is left to hold the lock."""
-        self.lock = threading.RLock()
         self._reserved = 0

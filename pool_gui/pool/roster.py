@@ -96,6 +96,16 @@ class Roster:
             peak_queued=max(self.peak_queued, record.peak_queued),
         )
 
+    def smaller(self, worker: ProcessThread) -> Roster:
+        """Return the roster with one less wanted, if this one may go for being idle."""
+        if id(worker) not in self.wanted or self.size <= self.floor:
+            return self
+        return replace(self, size=self.size - 1)
+
+    def larger(self) -> Roster:
+        """Return the roster with one more wanted, if it is not at its ceiling."""
+        return self if self.size >= self.ceiling else replace(self, size=self.size + 1)
+
     def with_less(self, worker: ProcessThread, *, for_good: bool) -> Roster:
         """Return the roster with a worker no longer wanted, and that much smaller.
 
@@ -111,6 +121,10 @@ class Roster:
             ceiling = ceiling if self.is_elastic else min(ceiling, size)
         wanted = self.wanted - {id(worker)}
         return replace(self, size=size, floor=floor, ceiling=ceiling, wanted=wanted)
+
+    def shrunk(self, worker: ProcessThread, size: int) -> Roster:
+        """Return the roster without this one wanted, if more are than `size`."""
+        return self.with_less(worker, for_good=True) if self.size > size else self
 
     def with_queued(self, depth: int) -> Roster:
         """Return the roster that knows of so many queued tasks."""
@@ -131,7 +145,7 @@ class Rosters:
         on_change: called after each change, by who has made it.
     """
 
-    __slots__ = ("_near", "may_grow", "on_change")
+    __slots__ = ("__weakref__", "_near", "may_grow", "on_change")
 
     def __init__(self) -> None:
         self._near = Roster()  # the latest, or one that leads there

@@ -63,7 +63,7 @@ class Pools:
         """First stage: the main thread has ended, others may run and put tasks."""
         # What fails here is tried again, and told, by the second stage.
         try:
-            if _program_threads_run():
+            if self._program_threads_run():
                 self._each(lambda pool: pool.serve(), logging.DEBUG)
             else:
                 self._finish(logging.DEBUG)
@@ -73,7 +73,8 @@ class Pools:
 
     def at_exit(self) -> None:
         """Second stage: no other thread of the program is left."""
-        if not self._was_interrupted:
+        # While others run it comes only after a Ctrl-C has ended the wait for them.
+        if not (self._was_interrupted or self._program_threads_run()):
             self._finish(logging.ERROR)
 
     def after_fork_in_child(self) -> None:
@@ -91,6 +92,14 @@ class Pools:
             while threads := pool.threads():
                 threads[0].join()
 
+    def _program_threads_run(self) -> bool:
+        own = [threading.main_thread(), threading.current_thread()]
+        for pool in self.all():  # in a subinterpreter these are no daemons
+            own += pool.threads()
+        return any(
+            not thread.daemon and thread not in own for thread in threading.enumerate()
+        )
+
     def _each(self, act: Callable[[PoolCore], None], level: int) -> None:
         for pool in self.all():
             try:
@@ -98,13 +107,6 @@ class Pools:
             except RuntimeError as error:
                 text = f"At exit, {pool!r} cannot run its tasks: {error_text(error)}"
                 tell_trouble(level, text)
-
-
-def _program_threads_run() -> bool:
-    own = (threading.main_thread(), threading.current_thread())
-    return any(
-        not thread.daemon and thread not in own for thread in threading.enumerate()
-    )
 
 
 def _install() -> Pools:

@@ -77,6 +77,8 @@ LEGAL_MOVES: Final[Mapping[State, frozenset[State]]] = MappingProxyType(
                 TaskState.RUNNING,  # in the caller, the queue being full
                 TaskState.CANCELLED,
                 TaskState.DROPPED,
+                TaskState.DONE,  # its outcome was set by who holds it
+                TaskState.FAILED,
             }
         ),
         TaskState.QUEUED: frozenset(

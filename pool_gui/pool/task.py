@@ -29,8 +29,9 @@ from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from operator import call
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeGuard
 
 from pool_gui.pool.atomic import HAS_GIL, Once, first
 from pool_gui.pool.clocks import NS, perf_counter_ns
@@ -83,21 +84,21 @@ class Verdict:
     Attributes:
         state: what becomes of the task.
         error: what `result` is to raise; None: `CancelledError`, if it is cancelled.
-        is_counted: whether who decides so counts it; else who finds it in a queue.
+        count: `next` of it counts the task, once, in one call of C, whoever concludes
+            it; None: whoever finds it in a queue counts it.
     """
 
-    __slots__ = ("error", "is_counted", "state")
+    __slots__ = ("count", "error", "state")
 
     def __init__(
         self,
         state: TaskState,
         error: BaseException | None = None,
-        *,
-        is_counted: bool = False,
+        count: Callable[[], object] | None = None,
     ) -> None:
         self.state = state
         self.error = error
-        self.is_counted = is_counted
+        self.count = None if count is None else map(call, (count,))
 
 
 _RUNS = Verdict(TaskState.RUNNING)
@@ -141,6 +142,8 @@ class Task(Future[Any]):
         started_ns: when it began to run, likewise.
         ended_ns: when it ended, likewise.
         limits: its priority and time limits, if it has any; see `with_limits`.
+        is_call: whether `submit` made it. What such a task calls, and with what, is
+            let go when it is over, for its maker holds only a future.
         logs_failure: whether the pool logs what it raises. `submit` clears it, as the
             exception is in the future that it returns.
 
@@ -159,6 +162,7 @@ class Task(Future[Any]):
         "callable",
         "ended_ns",
         "id",
+        "is_call",
         "kwargs",
         "limits",
         "logs_failure",
@@ -195,6 +199,7 @@ class Task(Future[Any]):
         self._exception: BaseException | None = None
         self._awaited = False
         self._untouched = self._unput = True
+        self.is_call = False
 
     def __repr__(self) -> str:
         return f"<Task {self.id} {function_name(self.callable)} {self.state.value}>"
@@ -399,7 +404,7 @@ class Task(Future[Any]):
         try:
             fn(self)
         except catch as error:
-            tell_callback(repr(self), error)
+            tell_callback(text(self), error)
 
     def _call_back(self, catch: type[BaseException] = BaseException) -> None:
         """Call the callbacks that nobody has taken, in their order."""
@@ -506,10 +511,9 @@ class Task(Future[Any]):
         Returns:
             False if the task has begun, or is over.
         """
-        mine = Verdict(state, error, is_counted=True)
+        mine = Verdict(state, error, count)
         if self._phase is not PENDING or self._decide(mine) is not mine:
             return False
-        count()
         self._conclude(mine, call_back)
         return True
 
@@ -522,12 +526,15 @@ class Task(Future[Any]):
             count: called if who decided so has not counted it.
         """
         verdict = self._verdict()
-        if not verdict.is_counted:
+        if verdict.count is None:
             count()
         if self._phase is PENDING and verdict.state in _UNRUN:
             self._conclude(verdict)
+        self.let_go()
 
     def _conclude(self, verdict: Verdict, call_back: CallBack | None = None) -> None:
+        if verdict.count is not None:
+            next(verdict.count, None)
         self._exception = verdict.error
         self._phase = CANCELLED if verdict.error is None else FINISHED
         if self._awaited:
@@ -537,15 +544,20 @@ class Task(Future[Any]):
         """In a forked child: be cancelled, without a lock that nobody may release."""
         own = self.__dict__
         if self._phase is PENDING:
-            own["_verdicts"] = [Verdict(TaskState.CANCELLED, is_counted=True)]
+            own["_verdicts"] = [Verdict(TaskState.CANCELLED)]
             self._untouched = False
             self._phase = CANCELLED
         for name in ("_standard", "_parked", "_callbacks"):
             own.pop(name, None)
 
+    def let_go(self) -> None:
+        """Hold no more what a call that is over has called, and with what."""
+        if self.is_call:
+            self.callable, self.args, self.kwargs = _gone, (), NO_KEYWORDS
+
     def fresh_copy(self) -> Self:
         """Return a new task for the same call, with an outcome of its own."""
-        copy: Self = type(self).__new__(type(self))
+        copy: Self = object.__new__(type(self))
         if type(self) is not Task:  # a subclass may have more
             state = object.__getstate__(self)
             own, slots = state if isinstance(state, tuple) else (state, {})
@@ -591,9 +603,18 @@ class Task(Future[Any]):
             wake()
 
 
+def is_task(item: object) -> TypeGuard[Task]:
+    """Whether something is a task by its true class, whatever it says of that."""
+    return issubclass(type(item), Task)  # isinstance would believe it
+
+
 def note_fork(survivors: frozenset[int]) -> None:
     """Say in a forked child which of the parent's tasks its one thread still runs."""
     _Fork.at_ns, _Fork.survivors = perf_counter_ns(), survivors
+
+
+def _gone() -> None:
+    """Stand for what a call that is over has called."""
 
 
 _is_callable = callable  # the parameter of Task hides the builtin

@@ -20,8 +20,8 @@ from pool_gui.pool.deadlines import Deadlines, expire
 from pool_gui.pool.events import call_hook, tell_failure, tell_stray
 from pool_gui.pool.queue import backlog_of
 from pool_gui.pool.states import WorkerState
-from pool_gui.pool.task import FINISHED, Task
-from pool_gui.pool.waiting import FOREVER, locked_lock
+from pool_gui.pool.task import FINISHED, Task, is_task
+from pool_gui.pool.waiting import FOREVER, await_release, locked_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -71,6 +71,7 @@ class ProcessThread(threading.Thread):
         record: what it has done and does now.
         idle_limit_seconds: after that long without a task it asks whether it is still
             wanted; negative: never.
+        is_free: whether it will look for a task before it does anything else.
         may_have_task: whether it may have one in hand that its record does not show.
     """
 
@@ -95,11 +96,13 @@ class ProcessThread(threading.Thread):
         self.may_have_task = False
         self._backlog = backlog_of(task_queue)
         self._core: PoolCore | _Alone = _Alone() if core is None else core
+        self.is_free = True
         self._stay_seconds = 0.0  # how long it is to stay, idle for long as it is
         self._run_watch: RunWatch | None = None
         self._must_leave = False  # what the hot loop reads: faster than the event
         self._can_run = True
         self._left = False
+        self._over = locked_lock()
         self._parking_lock = locked_lock()
         # What an exception that was thrown in has left behind; see _recover.
         self._stray: BaseException | None = None
@@ -147,12 +150,34 @@ class ProcessThread(threading.Thread):
         self._stay_seconds = 0.0
         self._backlog.parked.unpark(self._parking_lock)
 
+    # gevent, when it patches a program, may put another class in the place of
+    # threading.Thread, and ours, made before, no more hears of its thread's end.
+
+    def is_alive(self) -> bool:
+        """Return whether the thread runs."""
+        if _is_still_known(self):
+            return super().is_alive()
+        return self.ident is not None and self._over.locked()
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until the thread has ended."""
+        if _is_still_known(self):
+            super().join(timeout)
+        elif await_release(self._over, timeout):
+            self._over.release()
+
     # --- its own thread ------------------------------------------------------------
 
     def run(self) -> None:
         """Run tasks until dismissed, or until the queue has ended and is empty."""
         self.record.started_ns = perf_counter_ns()
         self._can_run = self._core.welcome(self)
+        try:
+            self._work()
+        finally:
+            self._over.release()
+
+    def _work(self) -> None:
         # Two layers, for an exception may be thrown in while another is looked after.
         # In between nothing is called, so that none comes there without a debugger;
         # should one end the thread all the same, the pool finds it dead.
@@ -183,6 +208,7 @@ class ProcessThread(threading.Thread):
         self._backlog.pass_on()
         self._backlog.quiet.unpark_all()
         self._core.bid_farewell(self, can_run=self._can_run)
+        self._core = _Alone()  # who remembers it shall not hold the pool
         return True
 
     # The order inside. A task is popped and stored without a call in between (`for`),
@@ -203,7 +229,7 @@ class ProcessThread(threading.Thread):
                 self.may_have_task = True
                 try:
                     for task in popping if backlog.is_plain else self._take_one():
-                        if type(task) is not Task and not _is_task(task):
+                        if type(task) is not Task and not is_task(task):
                             break
                         limits = task.limits
                         if (
@@ -254,6 +280,8 @@ class ProcessThread(threading.Thread):
                         if failure is not None or has_hooks or limits is not None:
                             self._after(task, failure)
                         record.task = None
+                        if task.is_call:
+                            task.let_go()
                         task = call = args = kwargs = result = failure = limits = None
                         if self._must_leave or not backlog.is_plain:
                             break
@@ -282,7 +310,7 @@ class ProcessThread(threading.Thread):
     def _wait_for_task(self) -> bool:
         """Wait until there is something to take; False when the worker may leave."""
         backlog, record = self._backlog, self.record
-        was_parked = False
+        was_parked, self.is_free = False, True
         while not self._has_leave():
             if backlog.has_work():
                 self._stay_seconds = 0.0
@@ -293,6 +321,7 @@ class ProcessThread(threading.Thread):
                     # about to take one anyway. It sees both here: it was taken out of
                     # those who wait after the second was added, and before this look.
                     self._core.demand_rose()
+                self.is_free = False
                 return True
             is_patient = self.idle_limit_seconds < 0
             self._park(FOREVER if is_patient else self._patience_seconds())
@@ -349,9 +378,9 @@ class ProcessThread(threading.Thread):
         backlog, core, limits = self._backlog, self._core, task.limits
         if task.started_ns:  # somebody put it twice into a queue of his own
             return None
-        if backlog.is_shut():  # since we looked before we took it
-            priority = 0 if limits is None else limits.priority
-            backlog.put_back(task, priority, task.id)
+        if backlog.is_shut() and not backlog.is_bounded:
+            # Since we looked before we took it; a bounded queue looks again by itself.
+            backlog.put_back(task, 0 if limits is None else limits.priority, task.id)
             return None
         now_ns = perf_counter_ns()
         if limits and limits.queue_ns and now_ns > task.queued_ns + limits.queue_ns:
@@ -393,7 +422,7 @@ class ProcessThread(threading.Thread):
         record, task, error = self.record, self._in_hand, self._stray
         if error is None:
             return
-        if _is_task(task):
+        if is_task(task):
             self._let_go(task, error)
         self._in_hand = record.task = self._run_watch = self._stray = None
         self.may_have_task = False
@@ -422,6 +451,5 @@ class ProcessThread(threading.Thread):
             task.end(error)
 
 
-def _is_task(item: object) -> bool:
-    # Not by isinstance, which believes what an object says of its class.
-    return issubclass(type(item), Task)
+def _is_still_known(worker: object) -> bool:
+    return isinstance(worker, threading.Thread)

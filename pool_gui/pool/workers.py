@@ -1,14 +1,13 @@
 """The workers of one pool: hired, dismissed, grown on demand, and what they have done.
 
-Who hires, and the worker that wants to leave, hold the pool's lifecycle lock: threads
-are started one after the other, and of two last workers one sees that it is the last.
-All else is in the roster, which needs no lock. The lock is never held while a task runs
-or while a thread's end is waited for.
+Who hires holds the pool's lifecycle lock, for threads are started one after the other.
+All else is in the roster, which needs no lock: no worker waits for one.
 """
 
 from __future__ import annotations
 
 import threading
+import weakref
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -52,7 +51,7 @@ class Workers:
         self._name = name
         self._queue = queue
         self._backlog = backlog
-        self._core = core
+        self._core = weakref.ref(core)
         self._numbers = SerialNumbers()
         self._prepared: deque[ProcessThread] = deque()
         self._noted: deque[int] = deque(maxlen=64)  # depths of the queue
@@ -97,6 +96,10 @@ class Workers:
         """Return how many workers have a task in hand, or see to its end."""
         return sum(one.record.task is not None for one in self.roster.living)
 
+    def free(self) -> int:
+        """Return how many workers will look for a task before they do anything else."""
+        return sum(worker.is_free for worker in self.roster.living)
+
     def looking(self) -> int:
         """Return how many workers may have a task in hand that nobody sees yet."""
         return sum(worker.may_have_task for worker in self.roster.living)
@@ -107,7 +110,10 @@ class Workers:
 
     def take_peak_queued(self) -> int:
         """Return the most tasks seen in the queue since the last call, by the agent."""
-        peak = max([self._backlog.size(), *take_all(self._noted, into=[])])
+        noted: list[int] = []
+        take_all(self._noted, into=noted)
+        peak = max(noted, default=0)
+        peak = max(peak, self._backlog.size())
         for worker in (*self.roster.living, *self.departed.copy()):
             record = worker.record
             peak, record.peak_queued = max(peak, record.peak_queued), 0
@@ -198,13 +204,21 @@ class Workers:
 
     def dismiss(self, count: int) -> tuple[ProcessThread, ...]:
         """Tell up to `count` workers to go, idle ones first, newest first."""
-        roster = self.roster
-        newest_first = [w for w in reversed(roster.living) if id(w) in roster.wanted]
-        chosen = sorted(newest_first, key=lambda one: one.record.task is not None)
-        dismissed = tuple(chosen[: max(0, count)])
+        dismissed = tuple(self._idle_first()[: max(0, count)])
         for worker in dismissed:
             worker.dismiss()
         return dismissed
+
+    def _idle_first(self) -> list[ProcessThread]:
+        roster = self.roster
+        newest_first = [w for w in reversed(roster.living) if id(w) in roster.wanted]
+        return sorted(newest_first, key=lambda one: one.record.task is not None)
+
+    def shrink(self, size: int) -> None:
+        """Dismiss workers as long as more are wanted; some may go by themselves."""
+        for worker in self._idle_first():
+            if self.rosters.change(lambda old, one=worker: old.shrunk(one, size)):  # type: ignore[misc]
+                worker.dismiss()
 
     def dismiss_one(self, worker: ProcessThread) -> bool:
         """Tell this worker to go; False if it was told already or has left."""
@@ -230,21 +244,17 @@ class Workers:
     def idles(self, worker: ProcessThread) -> float:
         """Say for how long a worker that has been idle for long is to stay.
 
-        Under the lifecycle lock, so that two do not leave for one.
-
         Returns:
             Seconds, after which it asks again; `FOREVER`: until told to reconsider.
             0: it is no longer wanted, and must go.
         """
-        roster = self.roster
-        if id(worker) not in roster.wanted or roster.size <= roster.floor:
-            return FOREVER
         # The size first, then a look at the queue. A put does it the other way round:
         # it adds its task, and then looks whether the pool may grow. So either that put
         # hires somebody, or this worker sees its task.
-        self.rosters.change(lambda old: replace(old, size=old.size - 1))
-        if self._backlog.has_ended or self._backlog.size():
-            self.rosters.change(lambda old: replace(old, size=old.size + 1))
+        if not self.rosters.change(lambda old: old.smaller(worker)):
+            return FOREVER
+        is_needed = self._backlog.has_ended or self._backlog.size()
+        if is_needed and self.rosters.change(Roster.larger):
             return _ASK_AGAIN_SECONDS
         self.rosters.change(lambda old: old.unwanted(worker))
         worker.retire()
@@ -259,21 +269,26 @@ class Workers:
             self.rosters.change(lambda old: old.with_less(worker, for_good=True))
 
     def leaves(self, worker: ProcessThread, *, can_run: bool) -> bool:
-        """Strike a worker off, its counts kept; under the lifecycle lock.
+        """Strike a worker off, its counts kept.
 
         False: it must go on, for it can run tasks and is the last one, and accepted
         tasks are queued that nobody else would run.
         """
-        living = self.roster.living
-        if worker not in living:
+        if worker not in self.roster.living:
             return True  # a forked child knows no workers
-        is_last = len(living) == 1
-        if can_run and is_last and self._backlog.has_ended and self._backlog.size():
-            return False
         # It may be quicker here than its dismissal, told by another thread.
         self.dismissed(worker)
-        self._strike_off(worker)
-        return True
+        backlog = self._backlog
+
+        def without(old: Roster) -> Roster:
+            # Of two last ones that leave at once, the second comes here again.
+            is_needed = can_run and backlog.has_ended and backlog.size()
+            if is_needed and len(old.living) == 1:
+                return old
+            return old.without(worker, counts=True)
+
+        self._enter_elsewhere(worker)
+        return self.rosters.change(without)
 
     def bury_dead(self) -> int:
         """Strike off the workers whose threads ended without a word.
@@ -307,21 +322,24 @@ class Workers:
         return self.rosters.change(lambda old: old.with_less(worker, for_good=False))
 
     def _strike_off(self, worker: ProcessThread) -> None:
-        # Entered in the other lists first: a watcher, or who joins, finds it in one at
-        # least.
+        self._enter_elsewhere(worker)
+        self.rosters.change(lambda old: old.without(worker, counts=True))
+
+    def _enter_elsewhere(self, worker: ProcessThread) -> None:
+        # Before it is struck off: a watcher, or who joins, finds it in one at least.
         for one in list(self._ending):
             if not one.is_alive():
                 self._ending.pop(one, None)
         self._ending[worker] = None
-        self.departed.append(worker)
-        self.rosters.change(lambda old: old.without(worker, counts=True))
+        if worker not in self.departed:
+            self.departed.append(worker)
 
     def _make(self) -> ProcessThread:
         return ProcessThread(
             self._queue,
             name=f"{self._name}_{self._numbers.take() - 1}",
             record=WorkerRecord(self.span_mask),
-            core=self._core,
+            core=self._core(),
         )
 
     def _launch(self, *, is_more: bool) -> ProcessThread:
@@ -337,7 +355,9 @@ class Workers:
             self.rosters.change(lambda old: old.with_one(worker, is_more=is_more))
             worker.idle_limit_seconds = self.idle_limit_seconds
             worker.record.span_mask = self.span_mask
-            worker.start()
+            count = len(self.roster.living)  # before it may be gone
+            if worker.ident is None:  # else a program has started it, as the note does
+                worker.start()
         except BaseException:
             # After a Ctrl-C its thread may run all the same; then it leaves by itself.
             worker.retire()
@@ -346,7 +366,5 @@ class Workers:
             if worker.ident is None:
                 self.rosters.change(lambda old: old.without(worker, counts=False))
             raise
-        self.rosters.change(
-            lambda old: replace(old, peak=max(old.peak, len(old.living)))
-        )
+        self.rosters.change(lambda old: replace(old, peak=max(old.peak, count)))
         return worker
