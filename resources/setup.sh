@@ -162,36 +162,68 @@ run() {
     exec "$venv/bin/pool-gui" "$@"
 }
 
-failed=
+# Longest first: two lanes take one after the other, and so end together.
+parts="unit/pool system interleaving unit gui mypy arch contracts format lint"
 
-check() {
-    title=$1
-    shift
-    printf '\n--- %s\n' "$title"
+begin_part() {
+    case $1 in
+    lint) ruff check ;;
+    format) ruff format --check ;;
+    mypy) mypy ;;
+    contracts) lint-imports ;;
+    unit) pytest -q -m "$selected" tests/unit --ignore=tests/unit/pool ;;
+    *) pytest -q -m "$selected" "tests/$1" ;;
+    esac
+}
+
+run_part() {
     began=$(date +%s)
-    if "$@"; then outcome=passed; else
+    if begin_part "$1" >"$taken/output" 2>&1; then outcome=passed; else
         outcome=FAILED
-        failed="$failed
-  $title"
+        echo "$1" >>"$logs/failed"
     fi
-    printf -- '--- %s %s in %s s\n' "$title" "$outcome" "$(($(date +%s) - began))"
+    # All at once: the other lane writes too.
+    {
+        printf '\n--- %s\n' "$1"
+        cat "$taken/output"
+        printf -- '--- %s %s in %s s\n' "$1" "$outcome" "$(($(date +%s) - began))"
+    } >"$taken/report"
+    cat "$taken/report" >&3
+}
+
+run_lane() {
+    for part in $parts; do
+        case $part in
+        lint | format | mypy | contracts) ;;
+        *) [ -d "tests/$part" ] || continue ;;
+        esac
+        taken=$logs/$(echo "$part" | tr / -)
+        mkdir "$taken" 2>/dev/null || continue # the other lane has it
+        run_part "$part"
+    done
 }
 
 run_checks() {
     PATH=$venv/bin:$PATH
+    # Hundreds of programs start: without it each of them compiles every module anew.
+    unset PYTHONDONTWRITEBYTECODE
     selected=
     for tool in Xvfb openbox xdotool; do
         have "$tool" || selected="not screen"
     done
-    check "ruff check" ruff check
-    check "ruff format" ruff format --check
-    check "mypy" mypy
-    check "import contracts" lint-imports
-    for part in unit arch gui system; do
-        [ -d "tests/$part" ] && check "tests/$part" pytest -q -m "$selected" "tests/$part"
-    done
+    logs=$root/build/checks
+    rm -rf "$logs"
+    mkdir -p "$logs"
+    exec 3>&1
+    if [ "$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)" -gt 1 ]; then
+        # A pipeline, in which nothing flows, and no `&`: what that starts ignores
+        # the interrupt key, and so would all that the tests start and interrupt.
+        run_lane </dev/null | run_lane </dev/null
+    else
+        run_lane
+    fi
     [ -z "$selected" ] || say "the tests of the real window were left out: Xvfb, openbox or xdotool is missing"
-    [ -z "$failed" ] || give_up "these checks failed:$failed"
+    [ ! -e "$logs/failed" ] || give_up "these checks failed: $(tr '\n' ' ' <"$logs/failed")"
     say "all checks passed"
 }
 

@@ -10,6 +10,7 @@ from typing import Any
 from pool_support import DEADLINE_SECONDS, Stall, until
 
 from pool_gui.pool import PoolStatistics, Task, ThreadPool, WhenFull
+from pool_gui.pool.queue import backlog_of
 
 Way = Callable[[ThreadPool, Callable[[], object]], Callable[[], object]]
 """Adds a call to a pool, and returns what waits for its result."""
@@ -55,8 +56,8 @@ class Full:
 
     def waiting(self) -> int:
         """Return how many wait for room, be it for one task or for several."""
-        queue = self.pool.task_queue
-        return len(queue.room) + len(queue.much_room)
+        backlog = backlog_of(self.pool.task_queue)
+        return len(backlog.room) + len(backlog.room_for_many)
 
     def wait_waiting(self, count: int = 1) -> None:
         until(lambda: self.waiting() == count)
@@ -125,14 +126,15 @@ def intrude(pool: ThreadPool, act: Callable[[], object]) -> None:
     That is where a signal handler or a finalizer may come: there is room, and it has
     been reserved; the task is not queued yet.
     """
-    take_id = pool._take_id
+    admission = pool._core.admission
+    numbers = admission.numbers
 
-    def intruding() -> int:
-        pool._take_id = take_id
+    def intruding() -> Iterator[int]:
+        admission.numbers = numbers
         act()
-        return take_id()
+        yield next(numbers)
 
-    pool._take_id = intruding
+    admission.numbers = intruding()
 
 
 def _by_put(pool: ThreadPool, call: Callable[[], object]) -> Callable[[], object]:

@@ -22,8 +22,11 @@ import pytest
 
 Kind = TypeVar("Kind")
 
-SETTLE_SECONDS = 3.0
-"""How long what a test started may take to end after the test has."""
+SETTLE_SECONDS = 10.0
+"""How long what a test started may take to end after the test has.
+
+Long, for the machine may be loaded; a test that leaves nothing waits for nothing.
+"""
 
 _ORIGINAL_TEMP = tempfile.gettempdir()
 # Short, for a socket's path may have 108 bytes at most.

@@ -3,19 +3,29 @@
 Their modules belong to the `test` package of the interpreter that runs. Debian's
 interpreters have them in a package of their own (libpython3.11-testsuite), and some
 builds leave a few out, so the lacking ones are taken from another interpreter of the
-same version on PATH. `substitute` also runs inside the scripts that CPython's tests
-start, so nothing of pytest is imported here.
+same version on PATH.
+
+Some of them look at all threads of their process, fork it, or collect its garbage time
+and again, and many sleep for seconds. So they run in a few small processes beside each
+other, in which `main` runs one case after the other, each when no thread of an earlier
+one is left. `substitute` runs inside the scripts that CPython's tests start. So nothing
+of pytest is imported here.
 """
 
 import concurrent.futures
+import gc
 import importlib
+import json
+import logging
 import os
 import pkgutil
 import re
+import subprocess
 import sys
+import threading
 import unittest
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -34,6 +44,27 @@ ELSEWHERE = {
     "test.test_context": r"\.test_context_threads",
 }
 """Who else starts thread pools: the module, and which `Class.test` of it."""
+
+
+PROCESSES = 6
+"""How many run cases beside each other; they sleep more than they work."""
+
+LONG_SECONDS = {
+    "ThreadPoolExecutorTest.test_map_timeout": 6.0,
+    "ThreadPoolWaitTests.test_timeout": 6.0,
+    "ThreadPoolWaitTests.test_first_exception": 3.0,
+    "ThreadPoolShutdownTest.test_hang_gh83386": 2.0,
+    "ThreadPoolShutdownTest.test_interpreter_shutdown": 2.0,
+    "ThreadPoolExecutorTest.test_hang_global_shutdown_lock": 2.0,
+    "ThreadPoolWaitTests.test_20369": 2.0,
+    "ThreadPoolAsCompletedTest.test_zero_timeout": 2.0,
+    "ThreadPoolAsCompletedTest.test_duplicate_futures": 2.0,
+}
+"""How long some of them take, for they sleep; to share them out."""
+
+OTHER_SECONDS = 0.2
+SETTLE_SECONDS = 20.0
+"""How long the threads of a case may take to end after it."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +112,146 @@ class Suite:
             for case in _cases(importlib.import_module(name))
             if re.search(pattern, str(case))
         )
+
+    def give(
+        self,
+        pool: type[ThreadPool],
+        replace: Callable[[Any, str, object], object] = setattr,
+    ) -> None:
+        """Give CPython's tests the pool that they are to test."""
+        replace(concurrent.futures, "ThreadPoolExecutor", pool)
+        replace(self.mixin, "executor_type", pool)
+        for module in self.modules:
+            if hasattr(module, "assert_python_ok"):
+                run = with_our_pool(module.assert_python_ok)
+                replace(module, "assert_python_ok", run)
+
+
+@dataclass
+class Outcome:
+    """What one case has come to, in a process of its own kind."""
+
+    name: str
+    skipped: str = ""
+    complaints: list[str] = field(default_factory=list)
+
+
+class Processes:
+    """Processes that run cases, each its share, and tell their outcomes in turn.
+
+    Args:
+        names: the cases.
+        place: a folder for what they write on stderr.
+    """
+
+    def __init__(self, names: Iterable[str], place: Path) -> None:
+        self._outcomes: dict[str, Outcome] = {}
+        self._of: dict[str, subprocess.Popen[str]] = {}
+        self._texts: dict[str, Path] = {}
+        for number, share in enumerate(_shares(names)):
+            errors = place / f"stderr-{number}.txt"
+            process = _start(share, errors)
+            for name in share:
+                self._of[name], self._texts[name] = process, errors
+
+    def outcome(self, name: str) -> Outcome:
+        """Return what a case has come to; wait for it."""
+        while name not in self._outcomes:
+            output = self._of[name].stdout
+            assert output is not None
+            line = output.readline()
+            if not line:
+                return Outcome(
+                    name, complaints=[f"its process died; {self.said(name)}"]
+                )
+            found = Outcome(**json.loads(line))
+            self._outcomes[found.name] = found
+        return self._outcomes[name]
+
+    def said(self, name: str) -> str:
+        """Return the end of what the process of a case wrote on stderr."""
+        return self._texts[name].read_text(errors="replace")[-4000:]
+
+    def end(self) -> None:
+        """End them, if they have not."""
+        for process in set(self._of.values()):
+            process.kill()
+            process.communicate()
+
+
+def _shares(names: Iterable[str]) -> Iterator[list[str]]:
+    """Share cases out, so that all processes take about as long."""
+    shares: list[list[str]] = [[] for _ in range(PROCESSES)]
+    seconds = [0.0] * PROCESSES
+    for name in sorted(names, key=lambda one: -LONG_SECONDS.get(one, OTHER_SECONDS)):
+        least = seconds.index(min(seconds))
+        shares[least].append(name)
+        seconds[least] += LONG_SECONDS.get(name, OTHER_SECONDS)
+    return (share for share in shares if share)
+
+
+def _start(names: list[str], errors: Path) -> subprocess.Popen[str]:
+    # Their tests fork while threads run and use what is deprecated, on purpose.
+    options = ["-W", "error", "-W", "ignore::DeprecationWarning"]
+    script = f"import sys, {__name__}; {__name__}.main(sys.argv[1:])"
+    with errors.open("w") as file:
+        return subprocess.Popen(
+            [sys.executable, *options, "-c", script, *names],
+            stdout=subprocess.PIPE,
+            stderr=file,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+
+
+def main(names: list[str]) -> None:
+    """Run these cases with our pool, and print what each comes to, in JSON."""
+    output, sys.stdout = sys.stdout, sys.stderr
+    suite = Suite()
+    suite.give(ThreadPool)
+    cases = {str(case): case for case in suite.cases + suite.cases_elsewhere}
+    log = _Log()
+    logging.getLogger("pool_gui").addHandler(log)
+    gc.collect()
+    gc.freeze()  # so that to collect garbage, as some cases do, takes no time
+    for name in names:
+        print(f"--- {name}", file=sys.stderr, flush=True)
+        output.write(json.dumps(asdict(_outcome(cases[name], log))) + "\n")
+        output.flush()
+
+
+class _Log(logging.Handler):
+    """Keeps what pool_gui says while a case runs."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+def _outcome(case: Case, log: _Log) -> Outcome:
+    support = importlib.import_module("test.support")
+    vars(support)["environment_altered"] = False
+    log.lines.clear()
+    result = case.run()
+    outcome = Outcome(str(case))
+    if result.skipped:
+        outcome.skipped = result.skipped[0][1]
+    outcome.complaints += [text for _, text in result.errors + result.failures]
+    outcome.complaints += [f"pool_gui logged: {line}" for line in log.lines]
+    if not outcome.skipped and result.testsRun != 1:
+        outcome.complaints.append(f"{result.testsRun} tests ran")
+    if vars(support)["environment_altered"]:
+        outcome.complaints.append("what it left behind is on stderr")
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(SETTLE_SECONDS)
+            if thread.is_alive():
+                outcome.complaints.append(f"{thread.name} is left")
+    return outcome
 
 
 def substitute() -> None:

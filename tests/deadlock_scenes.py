@@ -178,12 +178,17 @@ WAYS: dict[str, Callable[[Act], None]] = {
 
 def every_line(*scans: str) -> None:
     """Let something come at each line of a call in turn: outer/inner/way/state."""
+    some_lines("1", "1", *scans)
+
+
+def some_lines(first: str, step: str, *scans: str) -> None:
+    """Let something come at each `step`th line only, as that takes less time."""
     for scan in scans:
         say(scan)
         outer, inner, way, state = scan.split("/")
-        number = 1
+        number = int(first)
         while scan_line(number, outer, inner, way, is_busy=state == "busy"):
-            number += 1
+            number += int(step)
         assert number > LEAST_LINES, number
 
 
@@ -212,15 +217,15 @@ def scan_line(number: int, outer: str, inner: str, way: str, *, is_busy: bool) -
     return is_reached
 
 
-def two_pools() -> None:
-    """Let a finalizer at each line of a submit submit to the other pool, both ways."""
+def two_pools(outer: str = "submit") -> None:
+    """Let a finalizer at each line of a call submit to the other pool, both ways."""
     number = 1
-    while meet_at_line(number):
+    while meet_at_line(number, OUTER[outer]):
         number += 1
     assert number > LEAST_LINES, number
 
 
-def meet_at_line(number: int) -> bool:
+def meet_at_line(number: int, call: Callable[[Executor], object]) -> bool:
     """Let two threads come to that line, then go on; False if neither has it."""
     meeting = threading.Barrier(2)
     reached: list[bool] = []
@@ -232,7 +237,7 @@ def meet_at_line(number: int) -> bool:
                 meeting.wait()
             Garbage(partial(submit, others), is_cycle=False)
 
-        reached.append(at_line(number, POOL_CODE, come, partial(submit, mine)))
+        reached.append(at_line(number, POOL_CODE, come, partial(call, mine)))
         meeting.abort()  # the other one may have more lines
 
     helper.begin(partial(play, one, other))
@@ -328,7 +333,7 @@ def left_at_exit() -> None:
 SCENES: dict[str, Callable[..., None]] = {
     one.__name__: one
     for one in (
-        *(every_line, two_pools, new_thread),
+        *(every_line, some_lines, two_pools, new_thread),
         *(refused_thread, cancelled, left_at_exit),
     )
 }

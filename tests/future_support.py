@@ -1,23 +1,39 @@
-"""What tests of futures share: who comes to them, how they end, calls in threads."""
+"""What tests of a task's outcome share: who comes, how it ends, threads, steps."""
 
+import itertools
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from functools import partial
-from types import SimpleNamespace
-from typing import Any, cast
+from types import FrameType
+from typing import Any
 
-import pytest
 from pool_support import DEADLINE_SECONDS
 
-from pool_gui.pool import TaskFuture
-from pool_gui.pool import future as future_module
-from pool_gui.pool.future import CANCELLED_AND_NOTIFIED, FINISHED, PENDING, RUNNING
+from pool_gui.pool import (
+    ProcessThread,
+    Task,
+    TaskDroppedError,
+    TaskState,
+    atomic,
+    deferring,
+    standard,
+)
+from pool_gui.pool import task as task_module
+from pool_gui.pool.task import CANCELLED, FINISHED, PENDING, RUNNING
 
 Move = Callable[[Any], object]
 
-STATES = (PENDING, RUNNING, FINISHED, CANCELLED_AND_NOTIFIED)
+STATES = (PENDING, RUNNING, "RUN OUTSIDE", FINISHED, "REFUSED", CANCELLED)
+"""Of those that run one is run by a worker; of those over one was dropped."""
+
+_FILES = [module.__file__ for module in (atomic, deferring, standard, task_module)]
+_FUNCTIONS = [ProcessThread._process.__code__]
+"""What is gone through step by step: what has to do with a task's outcome."""
+
+_POLL_SECONDS = 1e-4
 
 
 class FalsyError(Exception):
@@ -28,67 +44,65 @@ class FalsyError(Exception):
 
 
 def nobody(future: Future[Any]) -> None:
-    """Leave the future as it was made."""
+    """Leave the task as it was made."""
 
 
 def who_waited(future: Future[Any]) -> None:
-    """Leave the lock of who waited for the result, until the time was up."""
+    """Have waited for the result, until the time was up."""
     with suppress(TimeoutError):
         future.result(0)
 
 
-def who_watches(future: Future[Any]) -> None:
-    """Leave a condition, and such a lock."""
+def who_calls_back(future: Future[Any]) -> None:
+    """Have waited, and leave a callback."""
     who_waited(future)
     future.add_done_callback(hash)
 
 
-AFTER = pytest.mark.parametrize("come", [nobody, who_waited, who_watches])
-"""Who came before: the future has nothing yet, a bare lock or a condition."""
+def who_watches(future: Future[Any]) -> None:
+    """Leave what `concurrent.futures.wait` looks at, and a callback."""
+    with future._condition:
+        assert future._waiters == []
+    future.add_done_callback(hash)
 
 
-def brought_to(state: str, come: Move = nobody) -> TaskFuture:
-    """Return a future in that state, to which somebody came while it was pending."""
-    future = TaskFuture()
-    come(future)
-    if state == CANCELLED_AND_NOTIFIED:
-        future.cancel()
+CAME: tuple[Move, ...] = (nobody, who_waited, who_calls_back, who_watches)
+"""Who came before."""
+
+ALL_STATES = list(itertools.product(STATES, CAME))
+"""Each state, and who came to the task before it."""
+
+
+def brought_to(state: str, come: Move = nobody) -> Task:
+    """Return a task in that state, to which somebody came while it was pending."""
+    task = Task(int)
+    come(task)
+    if state == CANCELLED:
+        assert task.cancel()
+    elif state == "REFUSED":
+        assert task.refuse(TaskState.DROPPED, TaskDroppedError(), int)
+    elif state == "RUN OUTSIDE":
+        assert task.set_running_or_notify_cancel()
     elif state != PENDING:
-        _begin(future)
+        assert task.begin(1)
         if state == FINISHED:
-            _settle(future)
-    return future
+            end(task, None)
+    return task
 
 
-def end(future: TaskFuture, outcome: object) -> None:
-    """Do to the future what becomes of its call."""
+def end(task: Task, outcome: object) -> None:
+    """Do to the task what becomes of its call, as a worker does."""
     if isinstance(outcome, CancelledError):
-        assert future.cancel()
+        assert task.cancel()
         return
-    if not future.running():
-        _begin(future)
+    if not task.started_ns:
+        assert task.begin(1)
+    task.ended_ns = 2
+    assert task.ends_run()
     if isinstance(outcome, BaseException):
-        future._exception = outcome
+        task.end(outcome)
     else:
-        future._result = outcome
-    _settle(future)
-
-
-# As a worker does these two: without a call if nobody has come to the future.
-
-
-def _begin(future: TaskFuture) -> None:
-    if future._made is None:
-        future._state = RUNNING
-    else:
-        assert future.begin()
-
-
-def _settle(future: TaskFuture) -> None:
-    if future._made is None:
-        future._state = FINISHED
-    else:
-        future.settle()
+        task.end(None, outcome)
 
 
 def ask(call: Callable[..., object], *args: object) -> object:
@@ -106,12 +120,16 @@ def is_same(answer: object, outcome: object) -> bool:
     return answer is outcome
 
 
-def comers(future: Future[Any]) -> int:
+def comers(task: Future[Any]) -> int:
     """Return how many have come to wait; callbacks are not counted."""
-    made = cast("TaskFuture", future)._made
-    if isinstance(made, threading.Condition):
-        return len(made._waiters) + len(future._waiters)  # type: ignore[attr-defined]  # who sleeps, and who watches
-    return int(made is not None)
+    own = vars(task)
+    parked = [one for one in own.get("_parked", ()) if not isinstance(one, partial)]
+    return len(parked) + len(own["_standard"].waiters if "_standard" in own else ())
+
+
+def waiting(task: Future[Any]) -> int:
+    """Return how many wait for the end, callbacks included."""
+    return comers(task) + len(vars(task).get("_callbacks", ()))
 
 
 class InThread(threading.Thread):
@@ -133,59 +151,75 @@ class InThread(threading.Thread):
         return self._answer
 
 
-class Moments:
-    """Does something, once, when futures come to a moment that has a name."""
+class Comer:
+    """Somebody who comes to wait for a task, in a thread of his own."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._acts: dict[str, Callable[[], object]] = {}
-        come = self._come
+    def __init__(self, task: Task, wait: Callable[[Task], object]) -> None:
+        before = waiting(task)
+        self._waits = InThread(wait, task)
+        while self._waits.is_alive() and waiting(task) == before:
+            self._waits.join(_POLL_SECONDS)
 
-        class Lock:
-            def __init__(self) -> None:
-                come("about to wait")
-                self._lock = threading.Lock()
+    def answer(self) -> object:
+        """Return what he was told."""
+        return self._waits.answer()
 
-            def acquire(self, timeout: float = -1) -> bool:
-                if not self._lock.locked():
-                    return self._lock.acquire()
-                come("parking")
-                is_woken = self._lock.acquire(timeout=timeout)
-                come("awake")
-                return is_woken
 
-            def release(self) -> None:
-                come("waking the parked")
-                self._lock.release()
+class Step:
+    """One step of the pool's code, before which somebody comes in between.
 
-        class Condition(threading.Condition):
-            def __enter__(self) -> bool:
-                come("locking the condition")
-                return super().__enter__()
+    Attributes:
+        number: which step of a call it is, from 1.
+        has_come: whether the call had so many.
+    """
 
-        class Parked(future_module._Parked):
-            def __init__(self, lock: Any) -> None:
-                come("taking the lock over")
-                super().__init__(lock)
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.has_come = False
+        self._intrude: Callable[[], object] = int
+        self._error: BaseException | None = None
 
-        def make_condition() -> threading.Condition:
-            come("making the condition")
-            return Condition()
+    def run(self, act: Callable[[], object], intrude: Callable[[], object]) -> object:
+        """Make a call, with another made at that step, or else when it is over."""
+        self._intrude, self._left = intrude, self.number
+        before = sys.gettrace()
+        sys.settrace(self._trace)
+        try:
+            answer = act()
+        finally:
+            sys.settrace(before)
+        if not self.has_come:
+            intrude()
+        if self._error is not None:
+            raise self._error
+        return answer
 
-        monkeypatch.setattr(future_module, "LockType", Lock)
-        monkeypatch.setattr(future_module, "allocate_lock", Lock)
-        monkeypatch.setattr(future_module, "_Parked", Parked)
-        conditions = SimpleNamespace(Condition=make_condition)
-        monkeypatch.setattr(future_module, "threading", conditions)
+    def _trace(self, frame: FrameType, event: str, _: object) -> Any:
+        if frame.f_code.co_filename not in _FILES and frame.f_code not in _FUNCTIONS:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            self._left -= 1
+            if not self._left:
+                self.has_come = True
+                sys.settrace(None)
+                try:
+                    self._intrude()
+                except BaseException as error:  # noqa: BLE001 - raised when all is over
+                    self._error = error
+        return self._trace
 
-    def at(self, moment: str, act: Callable[[], object]) -> None:
-        """Do it when somebody comes to that moment."""
-        self._acts[moment] = act
 
-    def have_come(self) -> bool:
-        """Whether all has been done."""
-        return not self._acts
+def each_step(least: int = 20) -> Iterator[Step]:
+    """Yield a step after the other, up to the first one that the call does not have.
 
-    def _come(self, moment: str) -> None:
-        act = self._acts.pop(moment, None)
-        if act is not None:
-            act()
+    A step is one instruction of the interpreter: nobody can come more often. Who comes
+    there does all that he does, and perhaps in a thread of his own, before the call
+    goes on.
+    """
+    for number in itertools.count(1):
+        step = Step(number)
+        yield step
+        if not step.has_come:
+            break
+    assert number > least, "few steps were tried; is the code traced?"

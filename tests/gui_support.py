@@ -1,5 +1,6 @@
 """A session that is none, and snapshots made by hand, for the window's tests."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -29,6 +30,7 @@ from pool_gui.wire.commands import Command
 
 SECOND_NS = 1_000_000_000
 PIXELS = 300
+DEADLINE_SECONDS = 20.0
 
 
 class FakeSession:
@@ -40,6 +42,9 @@ class FakeSession:
         self.viewports: list[Viewport] = []
         self.closed = False
         self.newest = empty()
+        self.may_end = threading.Event()
+        """Until the test clears it, closing takes no time."""
+        self.may_end.set()
 
     def start(self) -> None:
         """Do nothing."""
@@ -57,6 +62,7 @@ class FakeSession:
         return self.newest
 
     def close(self, deadline_seconds: float = 3.0) -> tuple[str, ...]:
+        assert self.may_end.wait(DEADLINE_SECONDS)
         self.closed = deadline_seconds > 0
         return ()
 

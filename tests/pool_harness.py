@@ -23,19 +23,6 @@ from pool_gui.pool import (
 AT_ONCE_SECONDS = 1e-9
 
 
-class SeenPool(ThreadPool):
-    """A pool that remembers all the states in which it was."""
-
-    def __init__(self, size: int, ceiling: int | None, **options: Any) -> None:
-        self.moves: list[PoolState] = []
-        super().__init__(size, max_workers=ceiling, full_timeout_seconds=0, **options)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name == "_state" and isinstance(value, PoolState):
-            self.moves.append(value)
-        super().__setattr__(name, value)
-
-
 class PoolBesideModel:
     """Whatever is done to the pool is done to the model, and both are compared.
 
@@ -61,12 +48,14 @@ class PoolBesideModel:
         def note(task: Task) -> None:
             self.hooked.append(task.state)
 
-        self.pool = SeenPool(
+        self.pool = ThreadPool(
             size,
-            None if size == ceiling else ceiling,
+            max_workers=None if size == ceiling else ceiling,
+            full_timeout_seconds=0,
             hooks=Hooks(before_task=note, after_task=note) if has_hooks else None,
             **options,
         )
+        self._first_roster = self.pool._core.workers.roster
 
     def take_number(self) -> int:
         self._number += 1
@@ -92,7 +81,7 @@ class PoolBesideModel:
         elif life.priority:
             task.with_limits(priority=life.priority)
         self.lives[task] = life
-        life.belongs_to(task, task.future)
+        life.belongs_to(task)
         return life, task
 
     def offer(self, lives: Sequence[Life], put: Callable[[], object]) -> bool:
@@ -126,18 +115,15 @@ class PoolBesideModel:
             # Those that have expired are over, and may still lie there.
             until(lambda: not self.pool.task_queue.size())
         for life in self.model.queue:
-            if life.fate is TaskState.EXPIRED and life.future is not None:
-                until(life.future.done)
+            if life.fate is TaskState.EXPIRED and life.task is not None:
+                # Its callbacks are called by a thread of their own.
+                until(life.is_told)
 
-    def find(self, life: Life, future: Future[Any] | None) -> None:
-        """Find the queued task that nobody outside has."""
-        known = [one.future for one in self.model.accepted]
-        for index in range(self.pool.task_queue.size()):
-            task = self.pool.task_queue.get(index)
-            assert isinstance(task, Task)
-            if task.future is future or task.future not in known:
-                life.belongs_to(task, task.future)
-                self.lives[task] = life
+    def belongs(self, life: Life, future: Future[Any] | Task) -> None:
+        """Hear which task has that life."""
+        assert isinstance(future, Task)
+        self.lives[future] = life
+        life.belongs_to(future)
 
     def hear_of_handed_back(self, tasks: Sequence[Task]) -> None:
         if self.model.is_settled:
@@ -159,11 +145,11 @@ class PoolBesideModel:
         self.model.take_over_size(self.pool.size())
         self.model.check(self.pool.statistics())
         for life in self.model.accepted:
-            if (state := life.state()) is not None:
-                assert state is life.fate
-                assert life.outcome_is_right()
-                life.see(state)
-                assert len(life.calls) == (life.has_callback and life.is_over())
+            assert life.task is not None
+            assert life.task.state is life.fate
+            assert life.outcome_is_right()
+            life.see(life.fate)
+            assert len(life.calls) == (life.has_callback and life.is_over())
 
     def compare_runs(self) -> None:
         """Compare which tasks ran, how often, and in which order."""
@@ -185,4 +171,8 @@ class PoolBesideModel:
     def compare_at_the_end(self) -> None:
         """Compare when all is over."""
         assert all(life.is_over() for life in self.model.accepted)
-        check_pool_moves([*self.pool.moves, self.pool.state])
+        moves, roster = [], self._first_roster
+        while roster.successor:  # each has one
+            moves.append(roster.state)
+            roster = roster.successor["roster"]
+        check_pool_moves([*moves, roster.state, self.pool.state])

@@ -8,6 +8,7 @@ import pytest
 from pool_support import DEADLINE_SECONDS, Stall, until
 
 from pool_gui.pool import ProcessThread, ThreadPool
+from pool_gui.pool.queue import backlog_of
 
 
 class Make(Protocol):
@@ -40,7 +41,7 @@ def ended_after(*stalls: Stall) -> Iterator[Make]:
 
 def until_parked(pool: ThreadPool, count: int) -> None:
     """Wait until so many workers have nothing to do."""
-    until(lambda: len(pool.task_queue.waiters) == count)
+    until(lambda: len(backlog_of(pool.task_queue).parked) == count)
 
 
 def until_settled(pool: ThreadPool) -> None:

@@ -6,9 +6,7 @@ was accepted has ended.
 
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import Future
 from itertools import pairwise
-from typing import Any
 
 from pool_gui.pool import (
     LEGAL_MOVES,
@@ -44,32 +42,34 @@ class Life:
         self.fate = TaskState.NEW
         self.seen = [TaskState.NEW]
         self.task: Task | None = None
-        self.future: Future[Any] | None = None
         self.calls: list[object] = []
 
     def __repr__(self) -> str:
         return f"<Life {self.number} {self.fate.value}>"
 
     def again(self) -> "Life":
-        """Return the life that another put of the same task begins."""
-        life = Life(
+        """Return the life of a copy, or of the same task that was refused before."""
+        return Life(
             self.number,
             priority=self.priority,
             fails=self.fails,
             expires=self.expires,
             has_callback=self.has_callback,
         )
-        life.seen = [TaskState.NEW if self.fate is TaskState.NEW else TaskState.QUEUED]
-        return life
 
-    def belongs_to(self, task: Task, future: Future[Any]) -> None:
-        if self.has_callback and self.future is None:
-            future.add_done_callback(self.calls.append)
-        self.task, self.future = task, future
+    def belongs_to(self, task: Task) -> None:
+        if self.has_callback and self.task is None:
+            task.add_done_callback(self.calls.append)
+        self.task = task
 
     def takes_over(self, refused: "Life") -> None:
         """Be the life of a task that was refused before."""
-        self.task, self.future, self.calls = refused.task, refused.future, refused.calls
+        self.task, self.calls = refused.task, refused.calls
+
+    def is_told(self) -> bool:
+        """Whether the task is over, and has called back."""
+        assert self.task is not None
+        return self.task.done() and len(self.calls) == self.has_callback
 
     def is_over(self) -> bool:
         return self.fate not in (TaskState.NEW, TaskState.QUEUED)
@@ -85,34 +85,22 @@ class Life:
         self.see(TaskState.RUNNING)
         self.fate = TaskState.FAILED if self.fails else TaskState.DONE
 
-    def state(self) -> TaskState | None:
-        """Return what the task, or at least its future, says; None if nobody has it."""
-        task, future = self.task, self.future
-        if future is None or (task is not None and task.future is future):
-            return None if task is None else task.state
-        if not future.done():
-            return TaskState.RUNNING if future.running() else TaskState.QUEUED
-        if future.cancelled():
-            return TaskState.CANCELLED
-        return _STATES.get(type(future.exception()), TaskState.FAILED)
-
     def outcome_is_right(self) -> bool:
-        """Whether the future holds what the call made, once it is over."""
-        if self.future is None or self.fate is TaskState.CANCELLED:
+        """Whether the task holds what the call made, once it is over."""
+        task = self.task
+        if task is None or self.fate is TaskState.CANCELLED:
             return True
         if self.fate is TaskState.DONE:
-            return bool(self.future.result(0) == self.number)
+            return bool(task.result(0) == self.number)
         if self.fate is TaskState.FAILED:
-            error = self.future.exception(0)
+            error = task.exception(0)
             return isinstance(error, ValueError) and error.args == (self.number,)
+        if self.fate in _ERRORS:
+            return isinstance(task.exception(0), _ERRORS[self.fate])
         return True
 
 
-_STATES = {
-    type(None): TaskState.DONE,
-    TaskExpiredError: TaskState.EXPIRED,
-    TaskDroppedError: TaskState.DROPPED,
-}
+_ERRORS = {TaskState.EXPIRED: TaskExpiredError, TaskState.DROPPED: TaskDroppedError}
 
 
 class PoolModel:
@@ -121,7 +109,7 @@ class PoolModel:
     Attributes:
         queue: what is queued, in the order in which it is to come; dead tasks too.
         accepted: all that was accepted; `started` of it have run.
-        peak: the most that are known to have been queued at once.
+        peak: the most that workers, or who took all back, have seen in the queue.
         most: the most that may have been.
         is_settled: False from the beginning of the end until all threads are gone.
     """
@@ -211,7 +199,9 @@ class PoolModel:
             else:
                 self._drop(life)
         if self.is_live():
-            self.run_all()
+            # A worker may begin with the first before the second is queued.
+            self.peak = max(self.peak, min(1, len(self.queue)))
+            self.run_all(is_seen=False)
         return True
 
     def cancel(self, life: Life) -> bool:
@@ -230,6 +220,7 @@ class PoolModel:
         taken = [life for life in self.queue if not life.is_over()]
         for life in taken:
             life.fate = TaskState.CANCELLED
+        self._see_queue()
         self.queue = []
         return taken
 
@@ -239,8 +230,10 @@ class PoolModel:
             life.fate = TaskState.CANCELLED
             self.queue.remove(life)
 
-    def run_all(self) -> None:
-        """Let workers come to all that is queued."""
+    def run_all(self, *, is_seen: bool = True) -> None:
+        """Let workers come to all that is queued, of which the first one sees all."""
+        if is_seen:
+            self._see_queue()
         for life in self.queue:
             if life.fate is TaskState.QUEUED:
                 life.end_run()
@@ -255,8 +248,9 @@ class PoolModel:
         self.queue.append(life)
         self.queue.sort(key=lambda one: -one.priority)  # equal ones keep their order
         self.most = max(self.most, len(self.queue))
-        if not self.is_live():
-            self.peak = max(self.peak, len(self.queue))
+
+    def _see_queue(self) -> None:
+        self.peak = max(self.peak, len(self.queue))
 
     def _take_last(self) -> Life:
         least = self.queue[-1].priority
@@ -304,7 +298,7 @@ class PoolModel:
         assert (real.rejected, real.running) == (self.rejected, 0)
         assert real.run_by_callers == self.by_callers
         assert real.queue_limit == self.limit
-        assert self.peak <= real.peak_queued <= self.most
+        assert max(self.peak, len(self.queue)) <= real.peak_queued <= self.most
         assert (real.overdue, real.hook_errors) == (0, 0)
 
 

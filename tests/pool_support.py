@@ -7,7 +7,7 @@ from typing import Protocol
 import pytest
 
 from pool_gui.pool import ThreadPool
-from pool_gui.pool.build import HAS_GIL
+from pool_gui.pool.atomic import HAS_GIL
 
 DEADLINE_SECONDS = 10.0
 """How long a test waits for what should happen at once."""
@@ -42,6 +42,27 @@ class MakePool(Protocol):
     """Makes a pool that is ended after the test."""
 
     def __call__(self, size: int = 2, *, start: bool = True) -> ThreadPool: ...
+
+
+_COUNTS = (
+    "submitted",
+    "started",
+    "done",
+    "failed",
+    "cancelled",
+    "expired",
+    "dropped",
+    "rejected",
+    "overdue",
+    "run_by_callers",
+    "hook_errors",
+)
+
+
+def counted(pool: ThreadPool) -> dict[str, int]:
+    """Return all that a pool has counted by now, without what is 0."""
+    found = pool.statistics()
+    return {name: count for name in _COUNTS if (count := getattr(found, name))}
 
 
 def until(is_true: Callable[[], bool]) -> None:

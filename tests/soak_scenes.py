@@ -18,19 +18,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pool_gui.pool import (
+    Door,
     Hooks,
     ProcessThread,
     Task,
-    TaskFuture,
     ThreadPool,
     ThreadSafeQueue,
     WhenFull,
     WorkerRecord,
-    lifetime,
 )
-from pool_gui.pool.crew import Crew
-from pool_gui.pool.kit import Kit
-from pool_gui.pool.timekeeper import Timekeeper
+from pool_gui.pool.admission import Admission
+from pool_gui.pool.backlog import Backlog
+from pool_gui.pool.core import PoolCore
+from pool_gui.pool.deadlines import Deadlines, QueueWatch, RunWatch
+from pool_gui.pool.roster import Roster
+from pool_gui.pool.shutdown import POOLS
+from pool_gui.pool.workers import Workers
 
 PATIENCE_SECONDS = 30.0
 SETTLE_SECONDS = 10.0
@@ -38,8 +41,8 @@ HANGS_SECONDS = 240.0
 """After which the program says where its threads stand, and gives up."""
 WAVE = 20_000
 OURS = (
-    *(ThreadPool, Crew, Kit, Timekeeper, ThreadSafeQueue),
-    *(ProcessThread, WorkerRecord, Task, TaskFuture),
+    *(ThreadPool, PoolCore, Admission, Backlog, ThreadSafeQueue, Workers, Roster),
+    *(ProcessThread, WorkerRecord, Task, Deadlines, QueueWatch, RunWatch),
 )
 
 
@@ -79,7 +82,7 @@ def memory(tasks: int) -> dict[str, object]:
     cancelled, or fail.
     """
     pool = ThreadPool(4)
-    pool.watch(0)
+    Door(pool).watch(0)
     pool.start()
     waves = tasks // WAVE
     seen = []
@@ -88,7 +91,7 @@ def memory(tasks: int) -> dict[str, object]:
         if (wave + 1) % (waves // 20) == 0:
             seen.append(resident_bytes())
     pool.join()
-    return {"bytes": seen, "submitted": pool.counts().submitted}
+    return {"bytes": seen, "submitted": pool.statistics().submitted}
 
 
 def fixed_pool() -> ThreadPool:
@@ -159,7 +162,9 @@ def pools(count: int) -> dict[str, object]:
         use(pool)
         end(pool)
         del pool
-    return {"before": before, "left": settled(before), "collected": gc.collect()}
+    now, collected = settled(before), gc.collect()
+    said = {"before": before, "left": now, "collected": collected}
+    return {**said, "left in the end": settled(before)}
 
 
 def left() -> dict[str, object]:
@@ -169,7 +174,7 @@ def left() -> dict[str, object]:
         "system threads": len([*Path("/proc/self/task").iterdir()]),
         "descriptors": len([*Path("/proc/self/fd").iterdir()]),
         "objects": dict(alive),
-        "guarded": len(lifetime._pools) + len(lifetime._workers),
+        "guarded": len(POOLS._pools),
     }
 
 

@@ -16,7 +16,7 @@ from pool_gui.pool.atomic import Entry, Heap, take_all
 from pool_gui.pool.waiting import ParkingLot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 NOTHING: Final = object()
 """What stands for an item where there is none."""
@@ -192,14 +192,14 @@ class Backlog:
 
         Args:
             item: what to take out.
-            kind: a class that compares by identity. False as well if something is
-                queued that is not just of it: the deque would ask it whether it is
-                equal. Then the item is left to be skipped. None: let the deque ask.
+            kind: its class. False as well if something else is queued, which the deque
+                would ask whether it is equal. Then the item is left to be skipped.
         """
+        kind = type(item) if kind is None else kind
         for entry in self._heap.entries.copy():
             if entry[2] is item:
                 return self._heap.remove(entry)
-        while kind is None or _are_all((item, *self.items.copy()), kind):
+        while all(type(one) is kind for one in (item, *self.items.copy())):
             try:
                 self.items.remove(item)
             except ValueError:
@@ -307,7 +307,3 @@ class Backlog:
 def _without(dead: list[Any], items: list[Any]) -> list[Any]:
     dead_ids = set(map(id, dead))
     return [one for one in items if id(one) not in dead_ids]
-
-
-def _are_all(items: Iterable[object], kind: type) -> bool:
-    return all(type(one) is kind for one in items)

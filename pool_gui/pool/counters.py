@@ -9,7 +9,6 @@ from __future__ import annotations
 import weakref
 from collections import deque
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 from pool_gui.pool.atomic import SerialNumbers
@@ -161,7 +160,7 @@ class Counters:
     def begin_work(self) -> Work:
         """Say that a thread which is no worker decides tasks, and calls back."""
         work = Work()
-        self._works[weakref.ref(work, partial(_forget, self._works))] = None
+        self._works[weakref.ref(work, self._works.pop)] = None
         return work
 
     def is_at_work(self) -> bool:
@@ -180,10 +179,6 @@ class Work:
 
     def __init__(self) -> None:
         self.is_over = False
-
-
-def _forget(works: dict[weakref.ref[Work], None], gone: weakref.ref[Work]) -> None:
-    works.pop(gone, None)
 
 
 @dataclass(frozen=True, slots=True)

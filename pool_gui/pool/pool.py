@@ -382,6 +382,7 @@ class ThreadPool(Executor):
     def _submit_slowly(self, batch: list[Task]) -> Task:
         """Queue a call where something is not as plain as mostly."""
         door = self._door
+        batch[0].id = batch[0].queued_ns = 0
         if door.is_closed:
             raise door.refuse_call()
         try:

@@ -1,6 +1,7 @@
 """The harness of tests/conftest.py is itself held to its promises, on tests run inside.
 
-Each inner test commits one sin; the harness must fail it and name the culprit.
+Each inner test commits one sin; the harness must fail it and name the culprit. One
+inner run has them all: to start pytest takes far longer than the tests do.
 """
 
 from pathlib import Path
@@ -17,7 +18,7 @@ SINS = {
         def test_sin():
             threading.Thread(target=release.wait, name="sinner", daemon=True).start()
         """,
-        "thread 'sinner', started by *test_sin.py:4",
+        "thread 'sinner', started by *test_a_thread.py:4",
     ),
     "a process": (
         """
@@ -47,55 +48,51 @@ SINS = {
 }
 
 
-@pytest.fixture
-def inner(pytester: pytest.Pytester) -> pytest.Pytester:
-    source = CONFTEST.read_text(encoding="utf-8")
-    pytester.makeconftest(
-        source.replace("SETTLE_SECONDS = 3.0", "SETTLE_SECONDS = 0.2")
-    )
-    pytester.makeini("[pytest]\nmarkers = expects_log\n    screen\n")
-    return pytester
+WELL_BEHAVED = """
+    import logging, os, pathlib, tempfile, threading
+    import pytest
+
+    def test_puts_away():
+        thread = threading.Thread(target=int)
+        thread.start()
+        thread.join()
+        os.rmdir(tempfile.mkdtemp(prefix="pool-gui-"))
+
+    @pytest.mark.expects_log
+    def test_announces():
+        logging.getLogger("pool_gui").error("as it should")
+
+    def test_has_a_private_place():
+        assert os.environ["QT_QPA_PLATFORM"] == "offscreen"
+        place = pathlib.Path(tempfile.gettempdir())
+        assert pathlib.Path(os.environ["XDG_CONFIG_HOME"]).parent == place
+
+    @pytest.mark.screen
+    def test_on_a_screen():
+        assert "QT_QPA_PLATFORM" not in os.environ
+"""
 
 
-@pytest.mark.parametrize("sin", SINS)
-def test_a_test_that_leaves_something_fails_and_names_it(
-    sin: str, inner: pytest.Pytester
+def file_of(sin: str) -> str:
+    return f"test_{sin.replace(' ', '_')}"
+
+
+def test_a_test_that_leaves_something_fails_and_names_it_and_no_other_does(
+    pytester: pytest.Pytester,
 ) -> None:
-    source, says = SINS[sin]
-    inner.makepyfile(test_sin=source)
-    outcome = inner.runpytest_subprocess("-p", "no:pytest-qt", "-p", "no:cacheprovider")
-    outcome.assert_outcomes(passed=1, errors=1)
-    outcome.stdout.fnmatch_lines([f"*{says}*"])
-
-
-def test_what_is_put_away_or_announced_passes(inner: pytest.Pytester) -> None:
-    inner.makepyfile(
-        """
-        import logging, os, pathlib, tempfile, threading
-        import pytest
-
-        def test_puts_away():
-            thread = threading.Thread(target=int)
-            thread.start()
-            thread.join()
-            os.rmdir(tempfile.mkdtemp(prefix="pool-gui-"))
-
-        @pytest.mark.expects_log
-        def test_announces():
-            logging.getLogger("pool_gui").error("as it should")
-
-        def test_has_a_private_place():
-            assert os.environ["QT_QPA_PLATFORM"] == "offscreen"
-            place = pathlib.Path(tempfile.gettempdir())
-            assert pathlib.Path(os.environ["XDG_CONFIG_HOME"]).parent == place
-
-        @pytest.mark.screen
-        def test_on_a_screen():
-            assert "QT_QPA_PLATFORM" not in os.environ
-        """
+    harness, settles = CONFTEST.read_text(encoding="utf-8"), "SETTLE_SECONDS = 10.0"
+    assert settles in harness
+    pytester.makeconftest(harness.replace(settles, "SETTLE_SECONDS = 0.5"))
+    pytester.makeini("[pytest]\nmarkers = expects_log\n    screen\n")
+    pytester.makepyfile(**{file_of(sin): source for sin, (source, _) in SINS.items()})
+    pytester.makepyfile(test_well_behaved=WELL_BEHAVED)
+    outcome = pytester.runpytest_subprocess(
+        *("-p", "no:pytest-qt", "-p", "no:hypothesispytest", "-p", "no:cacheprovider")
     )
-    outcome = inner.runpytest_subprocess("-p", "no:pytest-qt", "-p", "no:cacheprovider")
-    outcome.assert_outcomes(passed=4)
+    outcome.assert_outcomes(passed=len(SINS) + 4, errors=len(SINS))
+    for sin, (_, says) in SINS.items():
+        outcome.stdout.fnmatch_lines(["*ERROR at teardown of test_sin*", f"*{says}*"])
+        outcome.stdout.fnmatch_lines([f"ERROR {file_of(sin)}.py::test_sin*"])
 
 
 def test_the_harness_itself_imports_no_qt() -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from pathlib import Path
 
 import pytest
 from arch import source
@@ -109,19 +110,62 @@ def _is_broad(caught: ast.expr) -> bool:
 
 
 def test_tests_do_not_sleep() -> None:
-    sleepers = [
-        path.name
-        for path in (source.ROOT / "tests").rglob("test_*.py")
-        if path != source.ROOT / "tests" / "arch" / "test_source.py"
-        and re.search(r"time\.sleep\(|qWait\(", path.read_text(encoding="utf-8"))
-    ]
+    sleepers = []
+    for path in sorted((source.ROOT / "tests").rglob("test_*.py")):
+        text = path.read_text(encoding="utf-8")
+        sleepers += [f"{path.name}:{line}" for line in source.sleeps(ast.parse(text))]
+        # Also in the text of a program that a test starts.
+        if path != Path(__file__) and re.search(r"time\.sleep\(|qWait\(", text):
+            sleepers.append(path.name)
     assert sleepers == []
 
 
+@pytest.mark.parametrize(
+    ("code", "is_seen"),
+    [
+        ("time.sleep(1)", True),
+        ("sleep(seconds)", True),
+        ("if x:\n    time.sleep(0.1)", True),
+        ("QTest.qWait(5)", True),
+        ("qtbot.wait(5)", True),
+        ("threading.Event().wait(0.5)", True),
+        ("with x:\n    Event().wait(timeout)", True),
+        ("POLL.wait(0.02)", True),
+        ("while not done():\n    time.sleep(0.1)", True),
+        ("while not done():\n    threading.Event().wait(0.01)", False),
+        ("assert stopped.wait(5)", False),
+        ("process.wait(5)", False),
+        ("threading.Event().wait()", False),
+        ("await asyncio.sleep(0)", False),
+    ],
+)
+def test_a_sleep_is_seen_however_it_is_spelled(code: str, *, is_seen: bool) -> None:
+    assert bool(list(source.sleeps(ast.parse(code)))) == is_seen
+
+
 def test_resources_are_read_in_one_place() -> None:
-    readers = [
-        module.name
-        for module in modules()
-        if any(name.startswith("importlib.resources") for name in imported(module))
-    ]
-    assert readers in ([], ["pool_gui/resources.py"])
+    """Others may look where they lie only to tell a child process (the launcher)."""
+    readers = [one.name for one in modules() if list(source.reached_for(one.tree))]
+    assert readers == ["pool_gui/monitor/launcher.py", "pool_gui/resources.py"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import importlib.resources",
+        "import importlib.resources as files",
+        "from importlib import resources",
+        "from importlib.resources import files",
+        "import importlib\nimportlib.resources.files('pool_gui')",
+        "from pkgutil import get_data",
+        "import pkgutil",
+        "Path(__file__).parent / 'resources'",
+    ],
+)
+def test_each_way_to_a_resource_is_seen(code: str) -> None:
+    assert list(source.reached_for(ast.parse(code)))
+
+
+def test_what_leads_to_no_resource_is_not_taken_for_it() -> None:
+    harmless = "import importlib\nfrom pool_gui import resources\nresources.path('x')"
+    assert list(source.reached_for(ast.parse(harmless))) == []

@@ -14,7 +14,7 @@ from pool_gui.wire import commands
 def active(opened: Opened, qtbot: QtBot) -> Opened:
     opened.show(running(4))
     opened.window.activateWindow()
-    qtbot.waitUntil(opened.window.isActiveWindow, timeout=3000)
+    qtbot.waitUntil(opened.window.isActiveWindow, timeout=20_000)
     return opened
 
 
@@ -28,7 +28,7 @@ def button_of(opened: Opened, action: str) -> QAbstractButton:
 
 def focus(widget: QWidget, qtbot: QtBot) -> None:
     widget.setFocus()
-    qtbot.waitUntil(widget.hasFocus, timeout=3000)
+    qtbot.waitUntil(widget.hasFocus, timeout=20_000)
 
 
 def test_space_freezes_the_display(active: Opened, qtbot: QtBot) -> None:

@@ -13,7 +13,7 @@ def open_and_close(application: QApplication, qtbot: QtBot) -> None:
     program.begin()
     opened.show(running(8))
     program.end()
-    qtbot.waitUntil(lambda: not window.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=20_000)
     window.deleteLater()
     program.theme.deleteLater()
     program.deleteLater()

@@ -22,6 +22,8 @@ from pool_gui.window.theme import DARK, LIGHT
 from pool_gui.wire import commands
 from pool_gui.wire.commands import Arrival
 
+DEADLINE_MS = 20_000
+
 
 def test_the_first_start_offers_a_demo_and_one_click_runs_it(opened: Opened) -> None:
     assert opened.window.welcome.isVisible()
@@ -88,7 +90,9 @@ def test_another_size_resizes_a_running_pool_once_it_has_settled(
     box = opened.window.toolbar.size_box
     for size in (5, 6, 7):
         box.setValue(size)
-    qtbot.waitUntil(lambda: opened.session.sent == [commands.Resize(7)], timeout=3000)
+    qtbot.waitUntil(
+        lambda: opened.session.sent == [commands.Resize(7)], timeout=DEADLINE_MS
+    )
 
 
 def test_what_cannot_be_done_is_disabled_and_says_why(opened: Opened) -> None:
@@ -286,9 +290,19 @@ def test_closing_without_work_ends_the_session_first(
     opened: Opened, qtbot: QtBot
 ) -> None:
     opened.show(empty())
-    opened.window.close()
-    qtbot.waitUntil(lambda: opened.session.closed, timeout=3000)
-    qtbot.waitUntil(lambda: not opened.window.isVisible(), timeout=3000)
+    looks = opened.program._look.timeout  # each asks whether the session has ended
+    opened.session.may_end.clear()
+    try:
+        opened.window.close()
+        with qtbot.waitSignals([looks, looks], timeout=DEADLINE_MS):
+            pass
+        assert opened.window.isVisible(), "the window went before its session"
+    finally:
+        opened.session.may_end.set()
+    with qtbot.waitSignal(opened.program.ended, timeout=DEADLINE_MS):
+        pass
+    assert opened.session.closed
+    assert not opened.window.isVisible()
 
 
 @pytest.mark.parametrize("answer", [False, True])
@@ -306,8 +320,8 @@ def test_closing_with_work_asks_once(
     opened.window.close()
     assert asked == [True]
     if answer:
-        qtbot.waitUntil(lambda: opened.session.closed, timeout=3000)
-        qtbot.waitUntil(lambda: not opened.window.isVisible(), timeout=3000)
+        qtbot.waitUntil(lambda: opened.session.closed, timeout=DEADLINE_MS)
+        qtbot.waitUntil(lambda: not opened.window.isVisible(), timeout=DEADLINE_MS)
     else:
         assert not opened.session.closed
         assert opened.window.isVisible()

@@ -10,9 +10,9 @@ from typing import cast
 import pytest
 
 from pool_gui.agent.adapter import SPANS_OFF, Span
-from pool_gui.agent.thread_pool import ThreadPoolAdapter, ThreadWorker
 from pool_gui.agent.frames import FrameBuilder
-from pool_gui.pool import NO_SPANS, ProcessThread, Task, ThreadPool
+from pool_gui.agent.thread_pool import ThreadPoolAdapter, ThreadWorker
+from pool_gui.pool import NO_SPANS, ProcessThread, Task, ThreadPool, WhenFull
 from pool_gui.wire.protocol import POOL_STATES, WorkerCode
 
 DEADLINE_SECONDS = 10.0
@@ -70,7 +70,17 @@ def test_a_pool_is_read(pool: ThreadPool, adapter: ThreadPoolAdapter) -> None:
     pool.batch_put([Task(noop)] * 3)
     reading = adapter.read()
     assert reading.state in POOL_STATES
-    assert reading == ("paused", 1, 3, None, 8, 0, 0, 0, 5, 0)
+    assert reading == ("paused", 1, 3, None, 8, 0, 0, 0, 5, 0, 0)
+    pool.resume()
+
+
+def test_a_peak_is_told_once_though_the_queue_was_cleared(
+    pool: ThreadPool, adapter: ThreadPoolAdapter
+) -> None:
+    pool.pause()
+    pool.batch_put([Task(noop)] * 5)
+    pool.clear()
+    pool.batch_put([Task(noop)] * 3)
     assert (adapter.take_peak(), adapter.take_peak()) == (5, 3)
     pool.resume()
 
@@ -220,3 +230,47 @@ def test_a_task_that_puts_itself_again_was_queued_before_it_began(
     assert row[10] <= row[11]
     pool.clear()
     hold.free()
+
+
+def test_tasks_that_callers_ran_are_not_told_as_lost_detail(
+    pool: ThreadPool, adapter: ThreadPoolAdapter
+) -> None:
+    """They leave no spans, and none is missing."""
+    builder = FrameBuilder()
+    builder.watch(adapter)
+    pool.pause()
+    pool.queue_limit, pool.when_full = 1, WhenFull.RUN_IN_CALLER
+    pool.batch_put([Task(noop) for _ in range(9)])
+    failing = pool.submit(divmod, 1, 0)
+    assert isinstance(failing.exception(0), ZeroDivisionError)
+    reading = adapter.read()
+    assert (reading.done, reading.failed, reading.untold) == (8, 1, 9)
+    header, _ = builder.build(1, None, 0)
+    assert (header["spans"], header["spans_dropped"]) == (0, 0)
+    pool.resume()
+    _until(lambda: adapter.read().done == 9)
+    header, _ = builder.build(2, None, 0)
+    assert (header["spans"], header["spans_dropped"]) == (1, 0)
+
+
+def test_tasks_that_a_caller_runs_meanwhile_are_never_told_as_lost(
+    pool: ThreadPool, adapter: ThreadPoolAdapter
+) -> None:
+    builder = FrameBuilder()
+    builder.watch(adapter)
+    pool.queue_limit, pool.when_full = 1, WhenFull.RUN_IN_CALLER
+
+    def put() -> None:
+        for _ in range(300):
+            pool.batch_put([Task(noop) for _ in range(9)])
+
+    putter = threading.Thread(target=put)
+    putter.start()
+    spans, sequence = 0, 0
+    while putter.is_alive() or adapter.read().done < 2700 or builder.moved():
+        sequence += 1
+        header, _ = builder.build(sequence, None, 0)
+        spans += header["spans"]
+        assert header["spans_dropped"] == 0
+    putter.join()
+    assert spans + adapter.read().untold == 2700

@@ -1,23 +1,23 @@
-import gc
 import itertools
-import signal
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 
 import pytest
-from pool_support import DEADLINE_SECONDS, NEEDS_GIL, MakePool, Stall, until
+from pool_support import DEADLINE_SECONDS, MakePool, Stall, counted, until
 
 from pool_gui.pool import (
-    PoolCounts,
+    Door,
     PoolState,
     PoolStateError,
+    PoolStatistics,
     Task,
+    TaskState,
     TaskTypeErrorException,
     ThreadPool,
-    intake,
 )
+from pool_gui.pool.queue import backlog_of
 
 
 class RacingItems(deque[object]):
@@ -34,7 +34,7 @@ class RacingItems(deque[object]):
 
 def racing_pool(size: int = 1) -> tuple[ThreadPool, RacingItems]:
     pool = ThreadPool(size)
-    pool.task_queue.items = items = RacingItems()
+    backlog_of(pool.task_queue).items = items = RacingItems()
     return pool, items
 
 
@@ -44,7 +44,7 @@ def test_what_is_no_task_is_refused(make_pool: MakePool, wrong: object) -> None:
     with pytest.raises(TaskTypeErrorException, match=r"wrap the call as Task\("):
         pool.put(wrong)  # type: ignore[arg-type]  # that is the test
     assert isinstance(TaskTypeErrorException(), TypeError)
-    assert pool.counts() == PoolCounts(0, 0, 0, 0, 0, 0)
+    assert counted(pool) == {}
 
 
 def test_a_task_gets_its_number_and_its_time(make_pool: MakePool) -> None:
@@ -60,26 +60,48 @@ def test_a_task_gets_its_number_and_its_time(make_pool: MakePool) -> None:
     assert times_ns == sorted(times_ns)
 
 
-def test_a_task_may_be_put_again_after_it_ran(make_pool: MakePool) -> None:
+def test_a_task_put_again_runs_again_as_a_copy(make_pool: MakePool) -> None:
     pool = make_pool()
     ran: list[int] = []
     task = Task(ran.append, 1)
+    queued: list[Task] = []
     for count in (1, 2, 3):
-        pool.put(task)
+        queued.append(pool.put(task))
         assert pool.wait_idle(DEADLINE_SECONDS)
-        assert (task.id, len(ran)) == (count, count)
+        assert (queued[-1].id, len(ran)) == (count, count)
+    assert queued[0] is task
+    assert len(set(map(id, queued))) == 3
+    assert (task.id, task.result(0)) == (1, None)
 
 
 def test_a_task_put_twice_while_queued_runs_twice(make_pool: MakePool) -> None:
     pool = make_pool(start=False)
     ran: list[int] = []
     task = Task(ran.append, 1)
-    pool.put(task)
-    pool.put(task)
+    first, second = pool.put(task), pool.put(task)
+    assert first is task is not second
     pool.start()
     assert pool.wait_idle(DEADLINE_SECONDS)
     assert ran == [1, 1]
-    assert pool.counts().done == 2
+    assert [one.state for one in (first, second)] == [TaskState.DONE] * 2
+    assert pool.statistics().done == 2
+
+
+def test_a_batch_returns_what_was_queued(make_pool: MakePool) -> None:
+    """What is in it twice, and what was put before, is queued as a copy."""
+    pool = make_pool(start=False)
+    ran: list[int] = []
+    old, new = Task(ran.append, 1), Task(ran.append, 2)
+    pool.put(old)
+    queued = pool.batch_put([old, new, new])
+    assert [one is two for one, two in zip(queued, (old, new, new), strict=True)] == [
+        *(False, True, False)
+    ]
+    pool.start()
+    assert pool.wait_idle(DEADLINE_SECONDS)
+    assert sorted(ran) == [1, 1, 2, 2]
+    assert [task.id for task in queued] == [2, 3, 4]
+    assert pool.batch_put([]) == []
 
 
 @pytest.mark.parametrize("wrong_at", [0, 1, 2])
@@ -92,7 +114,8 @@ def test_a_batch_with_something_wrong_is_refused_as_a_whole(
     with pytest.raises(TaskTypeErrorException):
         pool.batch_put(batch)  # type: ignore[arg-type]  # that is the test
     assert pool.task_queue.size() == 0
-    assert pool.counts().submitted == 0
+    assert pool.statistics().submitted == 0
+    assert all(one.state is TaskState.NEW for one in batch if isinstance(one, Task))
 
 
 def test_a_batch_may_be_any_iterable_of_tasks_of_any_class(
@@ -131,25 +154,28 @@ def test_a_closed_pool_refuses_and_counts_what_it_refused(
         pool.put(Task(int))
     with pytest.raises(RuntimeError):
         pool.batch_put([Task(int), Task(int)])
-    assert pool.counts() == PoolCounts(0, 0, 0, 0, 0, rejected=3)
+    assert counted(pool) == {"rejected": 3}
 
 
+@pytest.mark.parametrize("call", [ThreadPool.put, ThreadPool.submit])
 def test_a_put_that_the_closing_overtakes_before_its_append_is_refused(
-    make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
+    make_pool: MakePool,
+    monkeypatch: pytest.MonkeyPatch,
+    call: Callable[[ThreadPool, Task], object],
 ) -> None:
     pool = make_pool()
     ran: list[int] = []
 
-    def clock() -> int:  # put asks for the time just before it appends
+    def clock() -> int:
         assert pool.join(DEADLINE_SECONDS)
         return 1
 
-    monkeypatch.setattr(intake, "perf_counter_ns", clock)
-    with pytest.raises(PoolStateError):
-        pool.put(Task(ran.append, 1))
+    monkeypatch.setattr("pool_gui.pool.pool.perf_counter_ns", clock)
+    with pytest.raises(RuntimeError):
+        call(pool, Task(ran.append, 1))
     assert not ran
     assert pool.task_queue.size() == 0
-    assert pool.counts() == PoolCounts(0, 0, 0, 0, 0, rejected=1)
+    assert counted(pool) == {"rejected": 1}
 
 
 def test_a_put_that_a_stop_overtakes_after_its_append_is_handed_back() -> None:
@@ -161,7 +187,7 @@ def test_a_put_that_a_stop_overtakes_after_its_append_is_handed_back() -> None:
     task = Task(int)
     pool.put(task)
     assert handed_back == [task]
-    assert pool.counts() == PoolCounts(1, 0, 0, 0, cancelled=1, rejected=0)
+    assert counted(pool) == {"submitted": 1, "cancelled": 1}
     assert pool.join(DEADLINE_SECONDS)
 
 
@@ -177,10 +203,9 @@ def test_a_put_that_a_drain_overtakes_after_its_append_is_run() -> None:
     items.then = drain_and_run
     pool.put(Task(ran.append, 1))
     assert pool.join(DEADLINE_SECONDS)
-    assert pool.counts() == PoolCounts(1, 1, 1, 0, 0, 0)
+    assert counted(pool) == {"submitted": 1, "started": 1, "done": 1}
 
 
-@NEEDS_GIL
 def test_a_withdrawal_searches_again_when_the_queue_changes() -> None:
     class Changing(RacingItems):
         failures = 1
@@ -192,17 +217,22 @@ def test_a_withdrawal_searches_again_when_the_queue_changes() -> None:
             super().remove(item)
 
     pool = ThreadPool(1)
-    pool.task_queue.items = items = Changing()
+    backlog_of(pool.task_queue).items = items = Changing()
 
     def close() -> None:
-        pool._is_closed = True
+        pool._core.admission.is_closed = True
 
+    pool.start()
+    pool.pause()
     items.then = close
-    with pytest.raises(PoolStateError):
-        pool.put(Task(int))
+    task = Task(int)
+    with pytest.raises(RuntimeError):
+        pool.put(task)
+    assert (task.state, task.id) == (TaskState.NEW, 0)
     assert not items
     assert not items.failures
     pool.stop()
+    assert pool.join(DEADLINE_SECONDS)
 
 
 def test_a_batch_that_the_closing_overtakes_is_refused_as_a_whole(
@@ -216,11 +246,11 @@ def test_a_batch_that_the_closing_overtakes_is_refused_as_a_whole(
         pool.drain()
         yield Task(ran.append, 2)
 
-    with pytest.raises(PoolStateError):
+    with pytest.raises(RuntimeError):
         pool.batch_put(tasks())
     assert pool.join(DEADLINE_SECONDS)
     assert not ran
-    assert pool.counts().rejected == 2
+    assert pool.statistics().rejected == 2
 
 
 def test_clear_hands_back_what_is_queued_and_leaves_what_runs(
@@ -232,7 +262,7 @@ def test_clear_hands_back_what_is_queued_and_leaves_what_runs(
     queued = [Task(int) for _ in range(3)]
     pool.batch_put(queued)
     assert pool.clear() == queued
-    assert pool.counts() == PoolCounts(4, 1, 0, 0, cancelled=3, rejected=0)
+    assert counted(pool) == {"submitted": 4, "started": 1, "cancelled": 3}
     stall.release.set()
     assert pool.wait_idle(DEADLINE_SECONDS)
     assert pool.state is PoolState.RUNNING
@@ -243,19 +273,18 @@ def test_counts_tell_done_from_failed(make_pool: MakePool) -> None:
     pool = make_pool(3)
     pool.batch_put(Task(int, "x" if n % 4 == 0 else "1") for n in range(100))
     assert pool.wait_idle(DEADLINE_SECONDS)
-    assert pool.counts() == PoolCounts(
-        100, 100, done=75, failed=25, cancelled=0, rejected=0
-    )
+    found = counted(pool)
+    assert found == {"submitted": 100, "started": 100, "done": 75, "failed": 25}
 
 
 def test_counts_never_overtake_each_other_while_tasks_run(make_pool: MakePool) -> None:
     pool = make_pool(4)
-    seen: list[PoolCounts] = []
+    seen: list[PoolStatistics] = []
     over = threading.Event()
 
     def look() -> None:
         while not over.is_set():
-            seen.append(pool.counts())
+            seen.append(pool.statistics())
 
     watcher = threading.Thread(target=look)
     watcher.start()
@@ -278,72 +307,12 @@ def test_the_peak_counts_what_put_and_batch_put_pile_up(make_pool: MakePool) -> 
     for _ in range(3):
         pool.put(Task(int))
     pool.batch_put([Task(int)] * 4)
+    assert pool.statistics().peak_queued == 7
     pool.resume()
     assert pool.wait_idle(DEADLINE_SECONDS)
-    assert pool.task_queue.take_peak() == 7
-    assert pool.task_queue.take_peak() == 0
-
-
-def test_a_signal_handler_in_the_middle_of_a_put_may_use_the_pool(
-    make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """CPython's executor deadlocks here: cpython#121649."""
-    pool = make_pool()
-    ran: list[int] = []
-
-    def handle(*_: object) -> None:
-        monkeypatch.undo()
-        pool.put(Task(ran.append, 1))
-        pool.batch_put([Task(ran.append, 2)])
-        pool.resize(3)
-        pool.drain()
-
-    def clock() -> int:
-        signal.raise_signal(signal.SIGINT)
-        return time.perf_counter_ns()
-
-    monkeypatch.setattr(intake, "perf_counter_ns", clock)
-    before = signal.signal(signal.SIGINT, handle)
-    try:
-        with pytest.raises(PoolStateError):
-            pool.put(Task(ran.append, 3))
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert pool.join(DEADLINE_SECONDS)
-    assert sorted(ran) == [1, 2]
-
-
-@pytest.mark.parametrize("call", ["put", "batch_put"])
-def test_a_finalizer_in_the_middle_of_a_put_may_put(
-    make_pool: MakePool, monkeypatch: pytest.MonkeyPatch, call: str
-) -> None:
-    """CPython's executor deadlocks here: the collector may run anywhere."""
-    pool = make_pool()
-    ran: list[int] = []
-
-    class Node:
-        def __init__(self) -> None:
-            self.me = self
-
-        def __del__(self) -> None:
-            pool.put(Task(ran.append, 1))
-            pool.batch_put([Task(ran.append, 2)])
-
-    def clock() -> int:
-        monkeypatch.undo()
-        gc.collect()
-        return time.perf_counter_ns()
-
-    gc.disable()
-    try:
-        Node()
-        monkeypatch.setattr(intake, "perf_counter_ns", clock)
-        task = Task(ran.append, 3)
-        pool.put(task) if call == "put" else pool.batch_put([task])
-    finally:
-        gc.enable()
-    assert pool.join(DEADLINE_SECONDS)
-    assert sorted(ran) == [1, 2, 3]
+    assert pool.statistics().peak_queued == Door(pool).take_peak_queued() == 7
+    assert Door(pool).take_peak_queued() == 0
+    assert pool.statistics().peak_queued == 7, "who watches takes nothing away"
 
 
 def test_tasks_may_put_tasks(make_pool: MakePool) -> None:

@@ -1,30 +1,36 @@
-import gc
-import heapq
+"""The items behind the queue: their order, what takes them out, and the gate."""
+
 import random
-import signal
-import threading
-from collections.abc import Callable, Iterator
+from collections import deque
 from typing import NoReturn
 
-import hypothesis.strategies as st
 import pytest
 from bounded_support import Caller
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from pool_support import DEADLINE_SECONDS, until
 
-from pool_gui.pool import ranks as ranks_module
-from pool_gui.pool.ranks import NOTHING, Ranks
+from pool_gui.pool import Task, ThreadSafeQueue
+from pool_gui.pool.backlog import NOTHING, Backlog
 
 
-def filled(*priorities: int) -> Ranks:
-    """Return ranks whose items are numbered in the order in which they went in."""
-    ranks = Ranks()
+def filled(*priorities: int) -> Backlog:
+    """Return a backlog of items that are numbered in the order in which they came."""
+    backlog = Backlog()
     for number, priority in enumerate(priorities):
-        ranks.push(number, priority)
-    return ranks
+        backlog.add(number, priority, number)
+    return backlog
 
 
-def popped(ranks: Ranks) -> list[object]:
-    return list(iter(ranks.pop, NOTHING))
+def taken(backlog: Backlog) -> list[object]:
+    return list(iter(backlog.take, NOTHING))
+
+
+def take_least(backlog: Backlog) -> object:
+    into: list[object] = []
+    return into[0] if backlog.take_least(into) else NOTHING
+
+
+def listed(backlog: Backlog) -> list[object]:
+    return [backlog.get(index) for index in range(backlog.size())]
 
 
 class Touchy:
@@ -37,106 +43,254 @@ class Touchy:
     __hash__ = None  # type: ignore[assignment]  # nor hashed
 
 
-def test_larger_priorities_come_first_equal_ones_in_their_order() -> None:
-    assert popped(filled(1, 3, 2, 3, 1, 9)) == [5, 1, 3, 2, 0, 4]
-    assert popped(filled(-1, -3, -2, -3, -1)) == [0, 4, 2, 1, 3]
+class Twin(Task):
+    """A task that says that it is equal to any other."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = Task.__hash__
 
 
-def test_priorities_may_be_as_large_as_one_likes() -> None:
-    assert popped(filled(10**30, -(10**30), 1, 10**30 + 1)) == [3, 0, 2, 1]
+# --- the order --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("priorities", "expected"),
+    [
+        ((0, 0, 0), [0, 1, 2]),
+        ((1, 3, 2, 3, 1, 9), [5, 1, 3, 2, 0, 4]),
+        ((-1, -3, -2, -3, -1), [0, 4, 2, 1, 3]),
+        ((0, -1, 1, 0, -1, 1), [2, 5, 0, 3, 1, 4]),
+        ((10**30, -(10**30), 1, 10**30 + 1, 0), [3, 0, 2, 4, 1]),
+    ],
+)
+def test_larger_priorities_come_first_equal_ones_in_their_order(
+    priorities: tuple[int, ...], expected: list[int]
+) -> None:
+    backlog = filled(*priorities)
+    assert backlog.size() == len(expected)
+    assert listed(backlog) == expected, "a look takes nothing"
+    assert taken(backlog) == expected
+    assert filled(*priorities).clear(into=[]) == expected
 
 
 def test_nothing_is_told_from_an_item_that_is_none() -> None:
-    ranks = Ranks()
-    ranks.push(None, 1)
-    assert ranks.pop() is None
-    assert ranks.pop() is NOTHING
-    assert ranks.pop_last() is NOTHING
+    backlog = Backlog()
+    for priority in (-1, 0, 1):
+        backlog.add(None, priority, 1)
+    assert [backlog.take() for _ in range(3)] == [None] * 3
+    assert backlog.take() is NOTHING
+    assert take_least(backlog) is NOTHING
+    assert backlog.clear(into=[]) == []
 
 
-def test_the_last_is_the_oldest_of_the_least_urgent() -> None:
-    ranks = filled(2, 1, 2, 1, 3)
-    last = list(iter(ranks.pop_last, NOTHING))
-    assert last == [1, 3, 0, 2, 4]
-    assert len(ranks) == 0
+def test_a_look_beyond_the_end_finds_nothing() -> None:
+    for backlog in (filled(0, 0), filled(0, 1)):
+        with pytest.raises(IndexError):
+            backlog.get(2)
 
 
-def test_what_is_left_after_a_removal_is_in_order() -> None:
-    for gone in range(7):
-        ranks = filled(5, 1, 4, 2, 7, 3, 6)
-        assert ranks.remove(gone)
-        assert popped(ranks) == [n for n in (4, 6, 0, 2, 5, 3, 1) if n != gone]
+@pytest.mark.parametrize("priority", [-2, 0, 2])
+def test_what_is_put_back_comes_before_its_equals(priority: int) -> None:
+    backlog = filled(*[priority] * 3)
+    item = backlog.take()
+    assert item == 0
+    backlog.put_back(item, priority, 0)
+    assert taken(backlog) == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("priorities", "expected"),
+    [
+        ((2, 1, 2, 1, 3), [1, 3, 0, 2, 4]),
+        ((0, -1, 1, 0, -1, 1), [1, 4, 0, 3, 2, 5]),
+        ((0, 0), [0, 1]),
+        ((0, 1, 0), [0, 2, 1]),
+    ],
+)
+def test_the_least_is_the_oldest_of_the_least_urgent(
+    priorities: tuple[int, ...], expected: list[int]
+) -> None:
+    backlog = filled(*priorities)
+    assert list(iter(lambda: take_least(backlog), NOTHING)) == expected
+    assert backlog.size() == 0
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_what_is_left_after_the_last_was_taken_is_in_order(seed: int) -> None:
+def test_what_is_left_after_the_least_was_taken_is_in_order(seed: int) -> None:
     dice = random.Random(seed)
-    priorities = [dice.randint(1, 4) for _ in range(20)]
-    ranks = filled(*priorities)
+    priorities = [dice.randint(-2, 2) for _ in range(20)]
+    backlog = filled(*priorities)
     for _ in range(5):
-        ranks.pop_last()
-    left = [priorities[number] for number in map(int, map(str, popped(ranks)))]
+        take_least(backlog)
+    left = [priorities[number] for number in map(int, map(str, taken(backlog)))]
     assert left == sorted(priorities, reverse=True)[:15]
 
 
-def test_only_the_very_item_is_removed_and_once() -> None:
-    ranks = Ranks()
-    twins = [[], []]  # type: list[list[object]]
-    for twin in twins:
-        ranks.push(twin, 1)
-    assert not ranks.remove([])
-    assert ranks.remove(twins[1])
-    assert not ranks.remove(twins[1])
-    assert ranks.pop() is twins[0]
+# --- taking this very item out -----------------------------------------------------
+
+
+def test_what_is_left_after_a_removal_is_in_order() -> None:
+    priorities, items = (5, 0, 4, 0, 7, -3, 6), [object() for _ in range(7)]
+    for gone in range(7):
+        backlog = Backlog()
+        for number, priority in enumerate(priorities):
+            backlog.add(items[number], priority, number)
+        assert backlog.remove(items[gone])
+        assert taken(backlog) == [items[n] for n in (4, 6, 0, 2, 1, 3, 5) if n != gone]
+
+
+@pytest.mark.parametrize("priority", [-1, 0, 1])
+def test_only_the_very_item_is_removed_and_once(priority: int) -> None:
+    backlog, twins = Backlog(), [object() for _ in range(3)]
+    for number, twin in enumerate(twins):
+        backlog.add(twin, priority, number)
+    assert not backlog.remove(object())
+    assert backlog.remove(twins[1])
+    assert not backlog.remove(twins[1])
+    assert taken(backlog) == [twins[0], twins[2]]
+
+
+@pytest.mark.parametrize("priority", [-1, 0, 1])
+def test_no_other_task_is_removed_in_its_place_whatever_that_says(
+    priority: int,
+) -> None:
+    backlog, liar, task = Backlog(), Twin(int), Task(int)
+    backlog.add(liar, priority, 1)
+    backlog.add(task, priority, 2)
+    assert backlog.remove(task)
+    assert backlog.take() is liar
+    assert backlog.take() is NOTHING
 
 
 def test_items_are_never_compared() -> None:
-    ranks = Ranks()
-    items = [Touchy() for _ in range(6)]
-    for item in items:
-        ranks.push(item, 1)
-    assert ranks.remove(items[3])
-    assert ranks.pop_last() is items[0]
-    assert ranks.purge(lambda item: item is items[2]) == 1
-    assert len(ranks.listed()) == 3
-    assert [ranks.pop() is items[n] for n in (1, 4, 5)] == [True] * 3
+    backlog = Backlog()
+    items = [Touchy() for _ in range(9)]
+    for number, item in enumerate(items):
+        backlog.add(item, number // 3 - 1, number)
+    assert backlog.remove(items[7])
+    assert backlog.remove(items[1])
+    assert take_least(backlog) is items[0]
+    assert backlog.remove_dead(lambda item: item is items[4])[0] is items[4]
+    assert backlog.size() == 5
+    for number in (6, 8, 3, 5, 2):
+        assert backlog.take() is items[number]
 
 
-def test_a_look_takes_nothing() -> None:
-    ranks = filled(1, 2, 1)
-    assert ranks.listed() == [1, 0, 2]
-    assert len(ranks) == 3
-    assert ranks.listed() == popped(ranks)
+def test_an_ordinary_item_is_removed_from_among_touchy_ones() -> None:
+    backlog, item = Backlog(), object()
+    backlog.add(Touchy(), 0, 1)
+    backlog.add(item, 0, 2)
+    assert backlog.remove(item)
+    assert backlog.size() == 1
 
 
-def test_a_purge_leaves_the_others_in_their_order() -> None:
-    ranks = filled(1, 2, 1, 2, 1, 2)
+def test_a_removal_begins_anew_when_the_items_change_meanwhile() -> None:
+    class Changing(deque[object]):
+        changes = 2
+
+        def remove(self, item: object) -> None:
+            if self.changes:
+                self.changes -= 1
+                raise IndexError("deque mutated during remove().")
+            super().remove(item)
+
+    backlog, items = Backlog(), [object() for _ in range(3)]
+    backlog.items = Changing(items)
+    assert backlog.remove(items[1])
+    assert taken(backlog) == [items[0], items[2]]
+
+
+# --- taking out what is dead -----------------------------------------------------
+
+
+def test_who_removes_the_dead_leaves_the_others_in_their_order() -> None:
+    backlog = filled(0, 2, 0, 2, -1, 2, -1)
     asked: list[object] = []
 
     def is_dead(item: object) -> bool:
         asked.append(item)
-        return item in (0, 5)
+        return item in (0, 5, 6)
 
-    assert ranks.purge(is_dead) == 2
-    assert sorted(map(str, asked)) == list("012345"), "each was asked for once"
-    ranks.push(6, 1)
-    assert popped(ranks) == [1, 3, 2, 4, 6]
-    assert ranks.purge(is_dead) == 0
+    assert sorted(map(str, backlog.remove_dead(is_dead))) == list("056")
+    assert sorted(map(str, asked)) == list("0123456"), "each was asked for once"
+    backlog.add(7, 0, 7)
+    assert taken(backlog) == [1, 3, 2, 7, 4]
+    assert backlog.remove_dead(is_dead) == []
 
 
-def test_what_is_pushed_during_a_purge_comes_after_its_equals() -> None:
-    ranks = filled(1, 2, 1)
+def test_what_is_added_meanwhile_comes_after_its_equals() -> None:
+    backlog = filled(0, 1, 0, -1)
 
     def is_dead(item: object) -> bool:
-        if item == 1:
-            ranks.push("new", 1)
+        if item == 0:
+            backlog.add("new", 0, 4)
+            backlog.add("new and late", -1, 5)
         return False
 
-    assert ranks.purge(is_dead) == 0
-    assert popped(ranks) == [1, 0, 2, "new"]
+    assert backlog.remove_dead(is_dead) == []
+    assert taken(backlog) == [1, 0, 2, "new", 3, "new and late"]
 
 
-def test_a_popped_item_is_kept_alive_by_nothing() -> None:
+def test_all_items_count_while_they_are_looked_at_and_none_is_taken() -> None:
+    backlog = filled(0, 1, 0, -1)
+    seen: list[object] = []
+
+    def is_dead(_: object) -> bool:
+        seen.append((backlog.size(), backlog.take(), backlog.has_work()))
+        return False
+
+    backlog.remove_dead(is_dead)
+    assert seen == [(4, NOTHING, False)] * 4
+    assert taken(backlog) == [1, 0, 2, 3]
+
+
+def test_a_look_for_the_dead_in_the_midst_of_another_removes_nothing() -> None:
+    backlog, inner = filled(0, 0, 0), []  # type: Backlog, list[list[object]]
+
+    def is_dead(item: object) -> bool:
+        inner.append(backlog.remove_dead(lambda _: True))
+        return item == 1
+
+    assert backlog.remove_dead(is_dead) == [1]
+    assert inner == [[], [], []]
+    assert taken(backlog) == [0, 2]
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
+def test_a_look_for_the_dead_that_fails_loses_nothing(
+    error: type[BaseException],
+) -> None:
+    backlog = filled(0, 1, 0, -1)
+
+    def is_dead(item: object) -> bool:
+        if item == 2:
+            raise error
+        return True
+
+    with pytest.raises(error):
+        backlog.remove_dead(is_dead)
+    assert taken(backlog) == [1, 0, 2, 3]
+    assert backlog.size() == 0
+
+
+def test_who_looked_while_the_dead_were_sorted_out_is_woken() -> None:
+    backlog = filled(0, 0)
+    queue = ThreadSafeQueue(backlog=backlog)
+    callers: list[Caller] = []
+
+    def is_dead(item: object) -> bool:
+        if not callers:
+            callers.append(Caller(queue.pop, True, DEADLINE_SECONDS))
+            until(lambda: len(backlog.parked) == 1)
+        return item == 0
+
+    assert backlog.remove_dead(is_dead) == [0]
+    assert callers[0].result() == 1
+
+
+def test_a_taken_item_is_kept_alive_by_nothing() -> None:
     class Item:
         alive = 0
 
@@ -146,185 +300,14 @@ def test_a_popped_item_is_kept_alive_by_nothing() -> None:
         def __del__(self) -> None:
             Item.alive -= 1
 
-    ranks = Ranks()
-    for _ in range(4):
-        ranks.push(Item(), 1)
-    ranks.pop()
-    ranks.pop_last()
-    ranks.purge(lambda _: len(ranks.listed()) == 0)
+    backlog = Backlog()
+    for number in range(12):
+        backlog.add(Item(), number % 3 - 1, number)
+    assert Item.alive == 12
+    backlog.take()
+    take_least(backlog)
+    backlog.remove(backlog.get(0))
+    backlog.remove(backlog.get(4))
+    assert Item.alive == 8
+    backlog.remove_dead(lambda _: backlog.size() > 4)
     assert Item.alive == 0
-
-
-def test_an_item_that_is_taken_while_it_is_looked_for_is_not_taken_twice(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Between the look at a copy and the removal another thread takes the item."""
-
-    def meanwhile(ranks: Ranks, take: Callable[[Ranks], object]) -> list[object]:
-        class Racing(list[object]):
-            def copy(self) -> list[object]:
-                found = super().copy()
-                if not taken:
-                    taken.append(None)
-                    taken[0] = take(ranks)
-                return found
-
-        taken: list[object] = []
-        ranks._heap = Racing(ranks._heap)  # type: ignore[assignment]  # a race, forced
-        return taken
-
-    ranks = filled(2, 1, 2)
-    taken = meanwhile(ranks, lambda ranks: ranks.remove(1))
-    assert ranks.pop_last() == 0, "the next least urgent one"
-    assert (taken, popped(ranks)) == ([True], [2])
-
-    ranks = filled(2, 1)
-    taken = meanwhile(ranks, Ranks.pop)
-    assert not ranks.remove(0)
-    assert (taken, popped(ranks)) == ([0], [1])
-
-    ranks = filled(2)
-    taken = meanwhile(ranks, Ranks.pop)
-    assert ranks.pop_last() is NOTHING
-    assert taken == [0]
-
-
-@pytest.fixture(params=["push", "pop", "remove", "heapify"])
-def step(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-def _sigint() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGINT)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("_sigint")
-@pytest.mark.parametrize("how", ["signal handler", "finalizer"])
-def test_what_comes_between_two_steps_may_push_and_pop(
-    monkeypatch: pytest.MonkeyPatch, step: str, how: str
-) -> None:
-    ranks, out = filled(3, 1, 2, 5), []  # type: Ranks, list[object]
-
-    def act(*_: object) -> None:
-        out.append(ranks.pop())
-        ranks.push("early", 9)
-        ranks.push("late", 0)
-
-    class Node:
-        def __init__(self) -> None:
-            self.me = self
-
-        __del__ = act
-
-    def interrupt() -> None:
-        monkeypatch.undo()
-        if how == "finalizer":
-            Node()
-            gc.collect()
-        else:
-            signal.signal(signal.SIGINT, act)
-            signal.raise_signal(signal.SIGINT)
-
-    class Interrupted:
-        def __getattr__(self, name: str) -> object:
-            interrupt()
-            return getattr(heapq, name)
-
-    monkeypatch.setattr(ranks_module, "heapq", Interrupted())
-    calls: dict[str, Callable[[], object]] = {
-        "push": lambda: ranks.push("new", 4),
-        "pop": lambda: out.append(ranks.pop()),
-        "remove": lambda: ranks.remove(1),
-        "heapify": lambda: out.append(ranks.pop_last()),
-    }
-    calls[step]()
-    rest = popped(ranks)
-    everything = [0, 1, 2, 3, "early", "late", *(["new"] if step == "push" else [])]
-    if step == "remove":
-        everything.remove(1)
-    assert sorted(map(str, [*out, *rest])) == sorted(map(str, everything))
-    rank: dict[object, int] = {0: 3, 1: 1, 2: 2, 3: 5, "early": 9, "late": 0, "new": 4}
-    assert [rank[item] for item in rest] == sorted(
-        (rank[item] for item in rest), reverse=True
-    )
-
-
-def test_each_item_comes_out_once_when_many_threads_take() -> None:
-    ranks, total = Ranks(), 4000
-    start = threading.Barrier(6)
-    out: list[object] = []
-
-    def push(first: int) -> None:
-        start.wait()
-        for number in range(first, total, 2):
-            ranks.push(number, number % 7)
-
-    def take(pop: Callable[[], object]) -> None:
-        start.wait()
-        while len(out) < total:
-            if (item := pop()) is not NOTHING:
-                out.append(item)
-
-    takers = [Caller(take, pop) for pop in (ranks.pop, ranks.pop, ranks.pop_last)]
-    pushers = [Caller(push, first) for first in (0, 1)]
-    start.wait()
-    for thread in (*pushers, *takers):
-        thread.result()
-    assert sorted(map(int, map(str, out))) == list(range(total))
-
-
-class RanksMachine(RuleBasedStateMachine):
-    """Ranks beside a plain sorted list."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ranks = Ranks()
-        self.model: list[tuple[int, int]] = []  # (-priority, number)
-        self.number = 0
-
-    @rule(priority=st.integers(-3, 3))
-    def push(self, priority: int) -> None:
-        self.number += 1
-        self.ranks.push(self.number, priority)
-        self.model.append((-priority, self.number))
-        self.model.sort()
-
-    @rule()
-    def pop(self) -> None:
-        expected = self.model.pop(0)[1] if self.model else NOTHING
-        assert self.ranks.pop() == expected
-
-    @rule()
-    def pop_last(self) -> None:
-        expected: object = NOTHING
-        if self.model:
-            lowest = self.model[-1][0]
-            entry = next(one for one in self.model if one[0] == lowest)
-            self.model.remove(entry)
-            expected = entry[1]
-        assert self.ranks.pop_last() == expected
-
-    @rule(number=st.integers(0, 20))
-    def remove(self, number: int) -> None:
-        left = [entry for entry in self.model if entry[1] != number]
-        # The number is made anew, as small ones are the very same object anyway.
-        assert self.ranks.remove(number) is (len(left) < len(self.model))
-        self.model = left
-
-    @rule(divisor=st.integers(1, 4))
-    def purge(self, divisor: int) -> None:
-        left = [entry for entry in self.model if entry[1] % divisor]
-        dead = self.ranks.purge(lambda item: int(str(item)) % divisor == 0)
-        assert dead == len(self.model) - len(left)
-        self.model = left
-
-    @invariant()
-    def agrees(self) -> None:
-        assert len(self.ranks) == len(self.model)
-        assert self.ranks.listed() == [number for _, number in self.model]
-
-
-TestRanks = RanksMachine.TestCase

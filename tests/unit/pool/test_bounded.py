@@ -169,7 +169,7 @@ def test_a_batch_that_can_never_fit_is_refused_at_once(when_full: WhenFull) -> N
         with pytest.raises(QueueFullError, match="put fewer at once"):
             pool.batch_put(Task(int) for _ in range(3))
         pool.batch_put(Task(int) for _ in range(2))
-        assert (pool.counts().rejected, pool.task_queue.size()) == (3, 2)
+        assert (pool.statistics().rejected, pool.task_queue.size()) == (3, 2)
 
 
 def test_of_a_batch_what_has_no_room_is_run_here() -> None:
@@ -253,19 +253,26 @@ def test_refused_tasks_are_new_again_and_may_be_put_later(when_full: WhenFull) -
 
 
 @pytest.mark.parametrize("when_full", WhenFull)
-def test_a_dropped_or_run_task_may_be_put_again(when_full: WhenFull) -> None:
+def test_a_task_that_was_put_is_refused_dropped_or_run_again_as_a_copy(
+    when_full: WhenFull,
+) -> None:
     with full_pool(when_full, limit=1, full_timeout_seconds=0) as full:
         task = full.queued[0]
         if when_full in REFUSING:
             with pytest.raises(QueueFullError):
-                full.pool.put(task)  # a copy of it, as it is queued
+                full.pool.put(task)
+            assert task.state is TaskState.QUEUED
         else:
             full.pool.put(other := Task(int))
             task = task if task.future.done() else other
+        before = task.state
         assert full.pool.clear()
-        full.pool.put(task)
+        again = full.pool.put(task)
+        assert again is not task
         assert full.finish().done >= 2
-        assert task.state is TaskState.DONE
+        assert again.state is TaskState.DONE
+        if when_full not in REFUSING:
+            assert task.state is before
 
 
 def test_a_cancelled_task_gives_no_room_before_a_purge() -> None:

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import pytest
 from bounded_support import Caller, ending, full_pool
+from pool_makers import until_parked
 from pool_support import DEADLINE_SECONDS
 
 from pool_gui.pool import (
@@ -14,11 +15,12 @@ from pool_gui.pool import (
     Task,
     TaskState,
     ThreadPool,
-    ThreadSafeQueue,
     WhenFull,
+    core,
 )
-from pool_gui.pool.lifelock import LifeLock
-from pool_gui.pool.watchers import Watchers
+from pool_gui.pool.backlog import Backlog
+from pool_gui.pool.queue import backlog_of
+from pool_gui.pool.waiting import ParkingLot
 
 MOMENTS = 10
 """How often a test looks whether what it does not expect has happened by now."""
@@ -37,12 +39,11 @@ def test_a_put_by_another_thread_amid_a_purge_does_not_exceed_the_limit(
     def look(item: object) -> bool:
         callers.append(Caller(try_put))
         callers[-1].join(0.02)  # if nothing holds it up, it is over by then
-        return is_dead(item)
+        return isinstance(item, Task) and Task.done(item)
 
     with ending(ThreadPool(1, queue_limit=3, when_full=WhenFull.RAISE)) as pool:
-        is_dead = pool._is_dead
         pool.batch_put(Task(int).with_limits(priority=priority) for _ in range(3))
-        monkeypatch.setattr(pool, "_is_dead", look)
+        monkeypatch.setattr(core, "_is_dead", look)
         assert pool.purge() == 0
         for caller in callers:
             caller.result()
@@ -64,7 +65,7 @@ def test_a_purge_that_is_interrupted_loses_no_task(
     with ending(ThreadPool(1)) as pool:
         tasks = [Task(int).with_limits(priority=n) for n in (1, 1, 0, 0, -1, -1)]
         pool.batch_put(tasks)
-        monkeypatch.setattr(pool, "_is_dead", look)
+        monkeypatch.setattr(core, "_is_dead", look)
         with pytest.raises(KeyboardInterrupt):
             pool.purge()
         assert set(pool.clear()) == set(tasks)
@@ -73,9 +74,9 @@ def test_a_purge_that_is_interrupted_loses_no_task(
 def test_who_waits_hears_of_the_room_that_a_purge_has_made() -> None:
     """It is woken, and looks for room, while the purge is not quite over."""
 
-    class Hasty(Watchers):
-        def announce(self) -> None:
-            super().announce()
+    class Hasty(ParkingLot):
+        def unpark_all(self) -> None:
+            super().unpark_all()
             for _ in range(MOMENTS):  # unless it got in, or waits for a lock
                 if self or not waiter.is_alive():
                     break
@@ -83,7 +84,7 @@ def test_who_waits_hears_of_the_room_that_a_purge_has_made() -> None:
 
     with full_pool(WhenFull.WAIT) as full:
         assert full.queued[0].cancel()
-        full.pool.task_queue.room = Hasty()
+        backlog_of(full.pool.task_queue).room = Hasty()
         waiter = full.waiter(full.pool.put, Task(int))
         assert full.pool.purge() == 1
         waiter.join(DEADLINE_SECONDS / 4)
@@ -94,42 +95,52 @@ def test_who_waits_is_not_deceived_by_a_batch_that_looks_for_room(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It is woken just while the batch has reserved what it will not get."""
-    size = ThreadSafeQueue.size
+    size = Backlog.size
 
-    def intruded_size(queue: ThreadSafeQueue) -> int:
+    def intruded_size(backlog: Backlog) -> int:
         if threading.current_thread() is threading.main_thread():
             monkeypatch.undo()
-            queue.announce_room()
+            backlog.announce_room()
             for _ in range(MOMENTS):  # unless it got in, or waits for a lock
-                if queue.room or not waiter.is_alive():
+                if backlog.room or not waiter.is_alive():
                     break
                 waiter.join(0.005)
-        return size(queue)
+        return size(backlog)
 
     with full_pool(WhenFull.WAIT) as full:
         waiter = full.waiter(full.pool.put, Task(int))
-        assert full.pool.task_queue.remove(full.queued[0])
-        monkeypatch.setattr(ThreadSafeQueue, "size", intruded_size)
+        assert backlog_of(full.pool.task_queue).remove(full.queued[0])
+        monkeypatch.setattr(Backlog, "size", intruded_size)
         with pytest.raises(QueueFullError):
             full.pool.batch_put([Task(int), Task(int)], timeout_seconds=0)
         waiter.join(DEADLINE_SECONDS / 4)
         assert not waiter.is_alive(), "there is room for it"
 
 
-class Entrance:
-    """The entrance's lock, which says whether it is held."""
+class Watched:
+    """A re-entrant lock that is asked, before somebody waits for it, whether he may."""
 
-    def __init__(self) -> None:
+    def __init__(self, may_wait: Callable[[], bool]) -> None:
         self._lock = threading.RLock()
-        self.depth = 0
+        self._may_wait = may_wait
+        self.wrong = 0
 
-    def __enter__(self) -> None:
-        self._lock.acquire()
-        self.depth += 1
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:  # noqa: FBT001, FBT002 - as locks have it
+        if blocking and not self._is_owned() and not self._may_wait():
+            self.wrong += 1
+        return self._lock.acquire(blocking, timeout)
+
+    def release(self) -> None:
+        self._lock.release()
+
+    def __enter__(self) -> bool:
+        return self.acquire()
 
     def __exit__(self, *_: object) -> None:
-        self.depth -= 1
-        self._lock.release()
+        self.release()
+
+    def _is_owned(self) -> bool:
+        return bool(self._lock._is_owned())  # type: ignore[attr-defined]  # of RLock
 
 
 CALLS: dict[str, Callable[[ThreadPool], object]] = {
@@ -143,7 +154,7 @@ CALLS: dict[str, Callable[[ThreadPool], object]] = {
     "clear": ThreadPool.clear,
     "drain": ThreadPool.drain,
     "stop": ThreadPool.stop,
-    "break_down": ThreadPool.break_down,
+    "break_down": lambda pool: pool._core._break_down(),
 }
 
 
@@ -157,20 +168,15 @@ def test_the_locks_are_always_taken_in_the_same_order(
     call: Callable[[ThreadPool], object],
 ) -> None:
     """First that of the pool's life, then the entrance's; else two could block."""
-    wrong: list[str] = []
-    entrance = Entrance()
-
-    class Life(LifeLock):
-        def __enter__(self) -> None:
-            if entrance.depth and not self._depth:
-                wrong.append("the entrance's was held already")
-            super().__enter__()
-
+    entrance = Watched(lambda: True)
+    life = Watched(lambda: not entrance._is_owned())
     with ending(ThreadPool(1, queue_limit=5)) as pool:
         pool.start()
-        pool.__dict__.update(_entrance=entrance, _life=Life())
+        until_parked(pool, 1)
+        pool._core.backlog.lock = entrance  # type: ignore[assignment]  # it is like one
+        pool._core.life.lock = life  # type: ignore[assignment]  # it is like one
         call(pool)
-    assert not wrong
+    assert not life.wrong
 
 
 @pytest.mark.parametrize("when_full", [WhenFull.DROP_NEWEST, WhenFull.DROP_OLDEST])
@@ -192,7 +198,7 @@ def test_what_a_callback_raises_leaves_no_dropped_task_undecided(
 
 
 @pytest.mark.parametrize(
-    "take", [ThreadPool.clear, ThreadPool.stop, ThreadPool.break_down]
+    "take", [ThreadPool.clear, ThreadPool.stop, CALLS["break_down"]]
 )
 def test_what_a_callback_raises_leaves_no_taken_task_undecided(
     take: Callable[[ThreadPool], object],

@@ -16,11 +16,12 @@ from pool_gui.pool import (
     Task,
     TaskDroppedError,
     ThreadPool,
-    ThreadSafeQueue,
     WhenFull,
+    core,
 )
-from pool_gui.pool.store import Store
-from pool_gui.pool.watchers import Watchers
+from pool_gui.pool.backlog import Backlog
+from pool_gui.pool.queue import backlog_of
+from pool_gui.pool.waiting import Deadline, ParkingLot
 
 PRODUCERS = 8
 TASKS_EACH = 250
@@ -118,7 +119,7 @@ def test_batches_and_single_puts_never_exceed_the_limit_together() -> None:
         assert pool.join(DEADLINE_SECONDS)
         assert max(depths) <= LIMIT
         assert pool.statistics().peak_queued <= LIMIT
-        assert pool.counts().done == len(depths) == 60 * (15 + 6)
+        assert pool.statistics().done == len(depths) == 60 * (15 + 6)
 
 
 @pytest.fixture(params=["signal handler", "finalizer"])
@@ -198,7 +199,7 @@ def test_an_end_in_the_middle_of_a_put_leaves_no_task_undecided(
         pool.put(task)
         assert pool.join(DEADLINE_SECONDS)
         assert task.future.done()
-        assert pool.counts().outstanding == 0
+        assert pool.statistics().outstanding == 0
 
 
 def test_a_batch_is_accepted_as_a_whole_though_the_pool_closes_meanwhile() -> None:
@@ -220,15 +221,15 @@ PATIENCE = 1000
 """Looks for room after which a search for it is held to be endless."""
 
 
-class Impatient(Watchers):
+class Impatient(ParkingLot):
     """Who waits for room, and is not to look for it without an end."""
 
     looks = 0
 
-    def wait(self, is_true: Callable[[], bool], timeout: float | None) -> bool:
+    def wait_until(self, is_true: Callable[[], bool], deadline: Deadline) -> bool:
         self.looks += 1
         assert self.looks < PATIENCE, "it looks for room for ever"
-        return super().wait(is_true, timeout)
+        return super().wait_until(is_true, deadline)
 
 
 @pytest.mark.parametrize("seconds", [0, 0.01])
@@ -244,7 +245,7 @@ def test_a_put_in_the_middle_of_a_put_waits_no_longer_than_it_may(
             seen.append(error)
 
     with ending(ThreadPool(1, queue_limit=1)) as pool:
-        pool.task_queue.room = Impatient()
+        backlog_of(pool.task_queue).room = Impatient()
         intrude(pool, lambda: interrupting(act))
         pool.put(Task(int))
         assert isinstance(seen[0], QueueFullError)
@@ -254,13 +255,14 @@ def test_a_put_in_the_middle_of_a_put_waits_no_longer_than_it_may(
 def test_a_put_in_the_middle_of_a_put_drops_once(
     interrupting: Interrupting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    take_least = Backlog.take_least
     looks: list[int] = []
     seen: list[BaseException] = []
 
-    def take_last(queue: ThreadSafeQueue) -> object:
+    def noted_take_least(backlog: Backlog, into: list[object]) -> object:
         looks.append(1)
         assert len(looks) < PATIENCE, "it looks for ever"
-        return Store.take_last(queue)
+        return take_least(backlog, into)
 
     def act() -> None:
         try:
@@ -268,7 +270,7 @@ def test_a_put_in_the_middle_of_a_put_drops_once(
         except (QueueFullError, AssertionError) as error:
             seen.append(error)
 
-    monkeypatch.setattr(ThreadSafeQueue, "take_last", take_last)
+    monkeypatch.setattr(Backlog, "take_least", noted_take_least)
     with ending(ThreadPool(1, queue_limit=1, when_full=WhenFull.DROP_OLDEST)) as pool:
         intrude(pool, lambda: interrupting(act))
         pool.put(Task(int))
@@ -299,14 +301,13 @@ def test_a_put_in_the_middle_of_a_purge_does_not_exceed_the_limit(
         return Task(int).with_limits(priority=priority)
 
     with ending(ThreadPool(1, queue_limit=3, when_full=WhenFull.RAISE)) as pool:
-        is_dead = pool._is_dead
 
         def look(item: object) -> bool:
             try_put(pool)  # as a finalizer may
-            return is_dead(item)
+            return Task.done(item) if isinstance(item, Task) else False
 
         pool.batch_put([task(), task(), task()])
-        monkeypatch.setattr(pool, "_is_dead", look)
+        monkeypatch.setattr(core, "_is_dead", look)
         assert pool.purge() == 0
         assert pool.task_queue.size() == 3
 

@@ -13,7 +13,8 @@ from bounded_support import WAYS, Caller, Full, Way, full_pool, outlast
 from pool_support import DEADLINE_SECONDS, Stall, until
 
 from pool_gui.pool import Hooks, Task, TaskState, WhenFull
-from pool_gui.pool.timekeeper import Timekeeper
+from pool_gui.pool.deadlines import Deadlines
+from pool_gui.pool.queue import backlog_of
 
 every_way = pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 FOR_THE_CALLER = [KeyboardInterrupt, SystemExit, GeneratorExit]
@@ -118,13 +119,14 @@ def test_what_is_meant_for_the_thread_is_raised_by_every_way(
     assert full.finish().failed == 1
 
 
-def test_a_task_that_was_cancelled_is_not_run_but_counted(full: Full) -> None:
-    task = Task(failing(ZeroDivisionError))
-    assert task.cancel()
-    full.pool.put(task)
-    assert task.state is TaskState.CANCELLED
+def test_a_task_that_is_cancelled_before_its_turn_is_not_run_but_counted(
+    full: Full,
+) -> None:
+    second = Task(failing(ZeroDivisionError))
+    full.pool.batch_put([Task(second.cancel), second])
+    assert second.state is TaskState.CANCELLED
     found = full.finish()
-    assert (found.submitted, found.cancelled, found.run_by_callers) == (3, 1, 0)
+    assert (found.submitted, found.cancelled, found.run_by_callers) == (4, 1, 1)
 
 
 def test_a_task_may_put_tasks_that_its_caller_runs_too(full: Full) -> None:
@@ -172,9 +174,9 @@ def test_hooks_are_called_around_it_in_this_thread() -> None:
         ]
         calls.clear()
         cancelled = Task(int)
-        cancelled.cancel()
-        full.pool.put(cancelled)
-        assert not calls, "a task that never runs has no hooks"
+        full.pool.batch_put([Task(cancelled.cancel), cancelled])
+        assert len(calls) == 2, "a task that never runs has no hooks"
+        assert cancelled.state is TaskState.CANCELLED
         assert full.finish().hook_errors == 0
 
 
@@ -211,10 +213,10 @@ def test_it_runs_in_a_copy_of_the_context_if_that_is_propagated(
         pool.put(tasks[0])
         assert VARIABLE.get() == left
         VARIABLE.set("mine")
-        pool.batch_put(tasks)
+        queued = pool.batch_put(tasks)
         assert VARIABLE.get() == left
-        assert tasks[0].future.result(0) == "mine"
-        assert tasks[1].future.result(0) == ("mine" if propagates else "its own")
+        assert queued[0].result(0) == "mine"
+        assert queued[1].result(0) == ("mine" if propagates else "its own")
 
     options = {"limit": 1, "propagate_context": propagates}
     with full_pool(WhenFull.RUN_IN_CALLER, **options) as made:
@@ -236,10 +238,10 @@ def test_it_is_reported_when_it_runs_too_long_while_it_does(
 
 
 @pytest.mark.expects_log
-def test_it_is_reported_at_its_end_if_the_timekeeper_is_late(
+def test_it_is_reported_at_its_end_if_who_watches_is_late(
     full: Full, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(Timekeeper, "watch", lambda *_: None)
+    monkeypatch.setattr(Deadlines, "watch", lambda *_: None)
     full.pool.put(Task(outlast, 0.001).with_limits(run_seconds=0.001))
     (line,) = caplog.records
     assert "on MainThread ran for longer than its limit" in line.getMessage()
@@ -296,7 +298,7 @@ def test_who_waits_for_the_pool_to_be_idle_hears_of_its_end(full: Full) -> None:
     stall.wait_entered()
     full.stall.release.set()
     until(lambda: full.statistics().running == 1)
-    quiet = full.pool.task_queue.quiet
+    quiet = backlog_of(full.pool.task_queue).quiet
     idle = Caller(full.pool.wait_idle)
     until(lambda: len(quiet) == 1)
     stall.release.set()
@@ -310,4 +312,4 @@ def test_an_exit_leaves_nothing_of_its_batch_undecided(full: Full) -> None:
     with pytest.raises(SystemExit):
         full.pool.batch_put(batch)
     full.finish()
-    assert all(task.future.done() or not task.queued_ns for task in batch)
+    assert all(task.done() for task in batch)

@@ -1,9 +1,8 @@
 """The tests that CPython has for its thread pool, with our pool in its place."""
 
-import concurrent.futures
 import importlib
 import sys
-import unittest
+from collections.abc import Iterator
 from typing import NoReturn
 
 import cpython_suite
@@ -20,8 +19,6 @@ except ModuleNotFoundError as _error:
         " in the package libpython3.11-testsuite",
         allow_module_level=True,
     )
-
-support = importlib.import_module("test.support")
 
 LEFT_OUT = {
     "ThreadPoolExecutorTest.test_default_workers": (
@@ -54,19 +51,18 @@ class RefusingPool(ThreadPool):
         raise NotImplementedError("refused on purpose")
 
 
-@pytest.fixture
-def _our_pool(monkeypatch: pytest.MonkeyPatch) -> None:
-    _test_with(ThreadPool, monkeypatch)
-
-
-def _test_with(pool: type[ThreadPool], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give CPython's tests the pool that they are to test."""
-    monkeypatch.setattr(concurrent.futures, "ThreadPoolExecutor", pool)
-    monkeypatch.setattr(SUITE.mixin, "executor_type", pool)
-    for module in SUITE.modules:
-        if hasattr(module, "assert_python_ok"):
-            with_our_pool = cpython_suite.with_our_pool(module.assert_python_ok)
-            monkeypatch.setattr(module, "assert_python_ok", with_our_pool)
+@pytest.fixture(scope="module")
+def processes(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[cpython_suite.Processes]:
+    """Run all cases that were asked for, beside each other."""
+    marked = [getattr(item, "callspec", None) for item in request.session.items]
+    cases = {str(one.params["case"]) for one in marked if one and "case" in one.params}
+    known = {str(case) for case in SUITE.cases + SUITE.cases_elsewhere}
+    wanted = sorted(cases & known - LEFT_OUT.keys())
+    made = cpython_suite.Processes(wanted, tmp_path_factory.mktemp("cpython"))
+    yield made
+    made.end()
 
 
 def _parameter(case: cpython_suite.Case) -> ParameterSet:
@@ -75,27 +71,18 @@ def _parameter(case: cpython_suite.Case) -> ParameterSet:
     return pytest.param(case, id=name, marks=marks)
 
 
-def _complaints(result: unittest.TestResult) -> list[str]:
-    return [text for _, text in result.errors + result.failures]
-
-
-# CPython's tests fork while threads run and use what is deprecated, on purpose.
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.usefixtures("_our_pool")
 @pytest.mark.parametrize(
     "case", [_parameter(case) for case in SUITE.cases + SUITE.cases_elsewhere]
 )
 def test_cpython_is_content_with_our_pool(
-    case: cpython_suite.Case, monkeypatch: pytest.MonkeyPatch
+    case: cpython_suite.Case, processes: cpython_suite.Processes
 ) -> None:
-    monkeypatch.setattr(support, "environment_altered", False)
-    result = case.run()
-    if result.skipped:
-        pytest.skip(result.skipped[0][1])
-    if complaints := _complaints(result):
-        pytest.fail("\n".join(complaints), pytrace=False)
-    assert result.testsRun == 1
-    assert not support.environment_altered, "what it left behind is on stderr"
+    outcome = processes.outcome(str(case))
+    if outcome.complaints:
+        text = "\n".join(outcome.complaints)
+        pytest.fail(f"{text}\n{processes.said(str(case))}", pytrace=False)
+    if outcome.skipped:
+        pytest.skip(outcome.skipped)
 
 
 def test_cpython_has_the_tests_that_are_looked_for() -> None:
@@ -113,10 +100,11 @@ def test_what_is_left_out_exists() -> None:
 def test_cpython_complains_about_a_pool_that_does_not_work(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _test_with(RefusingPool, monkeypatch)
+    SUITE.give(RefusingPool, monkeypatch.setattr)
     found = [case for case in SUITE.cases + SUITE.cases_elsewhere if str(case) == name]
     assert len(found) == 1
-    (complaint,) = _complaints(found[0].run())
+    result = found[0].run()
+    ((_, complaint),) = result.errors + result.failures
     assert "refused on purpose" in complaint
 
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +38,17 @@ DEADLOCKS = [
 ]
 KNOWN: list[tuple[str, str, str]] = [
     ("fixed", "every_line drain/shutdown/signal/busy", "closed, and never ended"),
-    ("fixed", "every_line statistics/shutdown/signal/busy", "holds the crew's lock"),
-    ("fixed", "every_line statistics/submit/thread/new", "holds the crew's lock"),
     ("bounded", "every_line submit/submit/thread/busy", "holds the entrance's lock"),
     ("bounded", "two_pools", "both hold their entrance's lock"),
 ]
 MENDED: list[tuple[str, str]] = [
     ("fixed", "every_line drain/stop/signal/new"),
     ("fixed", "every_line submit/shutdown/signal/new"),
+    ("fixed", "every_line statistics/shutdown/signal/busy"),
+    ("fixed", "every_line statistics/submit/thread/new"),
     ("context", "two_pools"),
     ("elastic", "new_thread drain"),
+    ("elastic", "every_line statistics/submit/thread/new"),
 ]
 FIXED_AND_ELASTIC = pytest.mark.parametrize("kind", ["fixed", "elastic"])
 OURS = pytest.mark.parametrize("kind", ["fixed", "elastic", "bounded", "context"])
@@ -127,40 +129,60 @@ def test_our_pool_neither_hangs_nor_fails(
     assert hanging[kind, scene].outcome() not in (HANGS, FAILS)
 
 
-@OURS
+SUBMITS = [
+    ["submit/submit/signal/new", "submit/submit/signal/busy"],
+    ["submit/submit/collector/new", "submit/submit/collector/busy"],
+    ["drain/submit/signal/new", "drain/submit/collector/busy"],
+    ["stop/submit/signal/new", "stop/submit/collector/busy"],
+    ["shutdown/submit/signal/new", "shutdown/submit/collector/busy"],
+    ["statistics/submit/signal/new", "statistics/submit/collector/busy"],
+]
+ENDS = [
+    ["submit/drain/signal/new", "submit/drain/signal/busy"],
+    ["submit/stop/signal/new", "submit/stop/signal/busy"],
+    ["drain/drain/signal/new", "shutdown/drain/signal/busy"],
+    ["statistics/drain/signal/new", "statistics/stop/signal/busy"],
+]
+STEPS = {"elastic": "2 4", "bounded": "3 5", "context": "4 6"}
+"""Of other kinds than fixed only some lines: from which on, and each which."""
+
+
+@pytest.mark.parametrize("scans", SUBMITS, ids=lambda scans: scans[0].split("/")[0])
 def test_a_handler_or_finalizer_may_submit_at_each_line_of_every_call(
-    kind: str,
+    scans: list[str],
 ) -> None:
-    scans = [
-        *("submit/submit/signal/new", "submit/submit/signal/busy"),
-        *("submit/submit/collector/new", "submit/submit/collector/busy"),
-        *("drain/submit/signal/new", "drain/submit/collector/busy"),
-        *("stop/submit/signal/new", "stop/submit/collector/busy"),
-        *("shutdown/submit/signal/new", "shutdown/submit/collector/busy"),
-        *("statistics/submit/signal/new", "statistics/submit/collector/busy"),
-    ]
-    assert play(kind, " ".join(["every_line", *scans])) == scans
+    assert play("fixed", " ".join(["every_line", *scans])) == scans
 
 
-@pytest.mark.parametrize("kind", ["fixed", "elastic", "bounded"])
-def test_a_handler_may_shut_down_at_each_line_of_a_submit(kind: str) -> None:
-    scans = [
-        *("submit/drain/signal/new", "submit/drain/signal/busy"),
-        *("submit/stop/signal/new", "submit/stop/signal/busy"),
-        *("drain/drain/signal/new", "shutdown/drain/signal/busy"),
-        *("statistics/drain/signal/new", "statistics/stop/signal/busy"),
-    ]
-    assert play(kind, " ".join(["every_line", *scans])) == scans
+@pytest.mark.parametrize("kind", STEPS)
+def test_a_handler_or_finalizer_may_submit_whatever_the_kind_of_pool(kind: str) -> None:
+    scans = [*chain(*SUBMITS)]
+    assert play(kind, " ".join(["some_lines", STEPS[kind], *scans])) == scans
 
 
-@FIXED_AND_ELASTIC
-def test_submit_waits_for_no_thread_that_stands_in_another_call(kind: str) -> None:
+@pytest.mark.parametrize("scans", ENDS, ids=lambda scans: scans[0].split("/")[1])
+def test_a_handler_may_shut_down_at_each_line_of_a_call(scans: list[str]) -> None:
+    assert play("fixed", " ".join(["every_line", *scans])) == scans
+
+
+@pytest.mark.parametrize("kind", ["elastic", "bounded"])
+def test_a_handler_may_shut_down_whatever_the_kind_of_pool(kind: str) -> None:
+    scans = [*chain(*ENDS)]
+    assert play(kind, " ".join(["some_lines", STEPS[kind], *scans])) == scans
+
+
+@pytest.mark.parametrize(
+    ("kind", "lines"), [("fixed", "1 1"), ("elastic", STEPS["elastic"])]
+)
+def test_submit_waits_for_no_thread_that_stands_in_another_call(
+    kind: str, lines: str
+) -> None:
     scans = [
         *("submit/submit/thread/new", "submit/submit/thread/busy"),
         *("drain/submit/thread/busy", "stop/submit/thread/busy"),
         "shutdown/submit/thread/busy",
     ]
-    assert play(kind, " ".join(["every_line", *scans])) == scans
+    assert play(kind, " ".join(["some_lines", lines, *scans])) == scans
 
 
 @OURS
@@ -171,6 +193,13 @@ def test_a_finalizer_may_submit_in_a_thread_that_is_being_started(kind: str) -> 
 @FIXED_AND_ELASTIC
 def test_finalizers_in_two_pools_may_submit_to_each_other(kind: str) -> None:
     assert play(kind, "two_pools") == []
+
+
+@FIXED_AND_ELASTIC
+def test_finalizers_amid_the_statistics_of_two_pools_may_submit_to_each_other(
+    kind: str,
+) -> None:
+    assert play(kind, "two_pools statistics") == []
 
 
 def test_the_standard_pool_runs_a_call_that_it_refused() -> None:
@@ -224,7 +253,7 @@ def test_tasks_and_callbacks_may_submit(make_pool: MakePool) -> None:
 
     pool.submit(work, 3).add_done_callback(go_on)
     assert pool.wait_idle(DEADLINE_SECONDS)
-    assert pool.counts().done == 5
+    assert pool.statistics().done == 5
     assert len(ran) == 6
 
 
@@ -279,7 +308,7 @@ def test_many_threads_may_shut_a_pool_down(
     def shut_down() -> None:
         pool.shutdown(cancel_futures=cancels)
         assert pool.state is PoolState.STOPPED
-        assert not any(worker.is_alive() for worker in pool.departed)
+        assert not any(worker.is_alive() for worker in pool._core.workers.departed)
 
     threads = [InThread(shut_down) for _ in range(8)]
     pool.shutdown(wait=False, cancel_futures=cancels)

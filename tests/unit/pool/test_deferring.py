@@ -1,35 +1,32 @@
-"""The lock around a pool's life: who may not wait wishes, and is granted it."""
+"""The lock around a pool's life: who must not wait leaves an action to its holder."""
 
 import logging
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import pytest
+from bounded_support import Caller
 from pool_support import DEADLINE_SECONDS, until
 
-from pool_gui.pool.lifelock import MAX_WISHES, LifeLock
+from pool_gui.pool.deferring import MAX_DEFERRED, DeferringLock, is_mine
 
 
 class Holder:
     """Another thread that holds the lock from the beginning until it is released."""
 
-    def __init__(self, lock: LifeLock, *, tries: bool = False) -> None:
+    def __init__(self, lock: DeferringLock, *, defers: bool = False) -> None:
         self._lock = lock
-        self._tries = tries
         self._holds = threading.Event()
         self._may_leave = threading.Event()
-        self.thread = threading.Thread(target=self._hold)
+        hold = partial(lock.run_or_defer, self._wait) if defers else self._hold
+        self.thread = threading.Thread(target=hold)
         self.thread.start()
         assert self._holds.wait(DEADLINE_SECONDS)
 
     def _hold(self) -> None:
-        if self._tries:
-            assert self._lock.try_enter()
+        with self._lock, self._lock.lock:
             self._wait()
-            self._lock.leave()
-        else:
-            with self._lock:
-                self._wait()
 
     def _wait(self) -> None:
         self._holds.set()
@@ -42,128 +39,172 @@ class Holder:
 
 
 @pytest.fixture
-def lock() -> LifeLock:
-    return LifeLock()
+def lock() -> DeferringLock:
+    return DeferringLock()
 
 
-def is_free(lock: LifeLock) -> bool:
+def is_free(lock: DeferringLock) -> bool:
     """Whether another thread gets the lock without waiting."""
-    answers: list[bool] = []
 
-    def attempt() -> None:
-        answers.append(lock.try_enter())
-        if answers[0]:
-            lock.leave()
+    def attempt() -> bool:
+        if not lock.lock.acquire(blocking=False):
+            return False
+        lock.lock.release()
+        return True
 
-    thread = threading.Thread(target=attempt)
-    thread.start()
-    thread.join(DEADLINE_SECONDS)
-    return answers == [True]
+    return bool(Caller(attempt).result())
 
 
-def test_a_wish_is_granted_at_once_and_under_the_lock_if_that_is_free(
-    lock: LifeLock,
+def test_an_action_is_done_at_once_and_under_the_lock_if_that_is_free(
+    lock: DeferringLock,
 ) -> None:
     seen: list[object] = []
-    lock.wish(lambda: seen.extend([threading.current_thread(), is_free(lock)]))
+    lock.defer(lambda: seen.extend([threading.current_thread(), is_free(lock)]))
     assert seen == [threading.current_thread(), False]
     assert is_free(lock)
 
 
-@pytest.mark.parametrize("tries", [False, True], ids=["with", "try_enter"])
-def test_a_wish_while_another_thread_holds_it_is_granted_by_that_on_leaving(
-    lock: LifeLock,
-    tries: bool,  # noqa: FBT001 - a parameter of the test
+@pytest.mark.parametrize("defers", [False, True], ids=["with", "run_or_defer"])
+def test_an_action_while_another_thread_holds_it_is_done_by_that_on_leaving(
+    lock: DeferringLock,
+    defers: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
-    holder = Holder(lock, tries=tries)
-    granted: list[tuple[int, threading.Thread, bool]] = []
+    holder = Holder(lock, defers=defers)
+    done: list[tuple[int, threading.Thread, bool]] = []
     for number in range(3):
-        lock.wish(
-            lambda number=number: granted.append(  # type: ignore[misc]
+        lock.defer(
+            lambda number=number: done.append(  # type: ignore[misc]
                 (number, threading.current_thread(), is_free(lock))
             )
         )
-    assert not granted, "and the wisher did not wait for it"
+    assert not done, "and who deferred it did not wait"
     holder.release()
-    assert granted == [(number, holder.thread, False) for number in range(3)]
+    assert done == [(number, holder.thread, False) for number in range(3)]
     assert is_free(lock)
 
 
-def test_a_wish_of_the_holder_itself_is_granted_when_it_leaves_altogether(
-    lock: LifeLock,
+def test_an_action_of_the_holder_itself_is_done_when_it_leaves_altogether(
+    lock: DeferringLock,
 ) -> None:
-    granted: list[str] = []
-    with lock:
-        with lock:
-            lock.wish(lambda: granted.append("inner"))
-            assert not granted
-        assert not granted, "it is left, but still held"
-        lock.wish(lambda: granted.append("outer"))
-    assert granted == ["inner", "outer"]
+    done: list[str] = []
+    with lock, lock.lock:
+        with lock, lock.lock:
+            lock.defer(lambda: done.append("inner"))
+            assert not done
+        assert not done, "it is left, but still held"
+        lock.defer(lambda: done.append("outer"))
+    assert done == ["inner", "outer"]
 
 
-def test_a_wish_of_a_wish_is_granted_after_it(lock: LifeLock) -> None:
+def test_an_action_of_an_action_is_done_after_it(lock: DeferringLock) -> None:
     order: list[str] = []
 
-    def wish_more() -> None:
-        lock.wish(lambda: order.append("second"))
+    def defer_more() -> None:
+        lock.defer(lambda: order.append("second"))
         order.append("first")
 
-    lock.wish(wish_more)
+    lock.defer(defer_more)
     assert order == ["first", "second"]
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_wish_that_comes_as_the_holder_gives_the_lock_back_is_granted(
-    lock: LifeLock, monkeypatch: pytest.MonkeyPatch, moment: str
+def test_an_action_that_comes_as_the_holder_gives_the_lock_back_is_done(
+    lock: DeferringLock, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    granted: list[int] = []
-    inner = lock._lock
+    done: list[int] = []
+    inner = lock.lock
 
-    def wish_elsewhere() -> None:
-        thread = threading.Thread(target=lock.wish, args=(lambda: granted.append(1),))
-        thread.start()
-        thread.join(DEADLINE_SECONDS)
-        assert not thread.is_alive()
+    def defer_elsewhere() -> None:
+        Caller(lock.defer, lambda: done.append(1)).result()
 
     class Spy:
-        """Lets another thread wish just before the lock is free, or just after."""
+        """Lets another thread defer just before the lock is free, or just after."""
 
-        acquire = staticmethod(inner.acquire)
+        def _is_owned(self) -> bool:
+            return is_mine(inner)
 
-        @staticmethod
-        def release() -> None:
+        def __enter__(self) -> None:
+            inner.acquire()
+
+        def __exit__(self, *_error: object) -> None:
             monkeypatch.undo()
             if moment == "before":
-                wish_elsewhere()
-                assert not granted
+                defer_elsewhere()
+                assert not done
             inner.release()
             if moment == "after":
-                wish_elsewhere()
+                defer_elsewhere()
 
-    with lock:
-        monkeypatch.setattr(lock, "_lock", Spy)
-    assert granted == [1]
+    monkeypatch.setattr(lock, "lock", Spy())
+    with lock, lock.lock:
+        monkeypatch.setattr(lock, "lock", inner)
+    assert done == [1]
     assert is_free(lock)
 
 
-def test_who_tries_gets_it_only_if_nobody_has_it(lock: LifeLock) -> None:
-    with lock:
-        assert not lock.try_enter(), "this thread has it already"
-        assert not is_free(lock), "and still has it"
-    assert lock.try_enter()
-    assert not lock.try_enter()
-    assert not is_free(lock)
-    lock.leave()
+def test_who_must_not_wait_is_served_only_if_nobody_has_it(
+    lock: DeferringLock,
+) -> None:
+    order: list[str] = []
+    with lock, lock.lock:
+        lock.run_or_defer(lambda: order.append("deferred"))
+        lock.run_or_defer(lambda: order.append("again"), again=True)
+        assert order == ["again"]
+        assert not is_free(lock), "this thread has it still"
+    assert order == ["again", "deferred"]
+    holder = Holder(lock)
+    lock.run_or_defer(lambda: order.append("elsewhere"), again=True)
+    assert len(order) == 2
+    holder.release()
+    assert order == ["again", "deferred", "elsewhere"]
+    lock.run_or_defer(lambda: order.append("at once"))
+    assert order[3:] == ["at once"]
     assert is_free(lock)
 
 
-def test_who_may_wait_waits_and_comes_in_alone(lock: LifeLock) -> None:
+def test_what_was_deferred_in_the_midst_of_an_action_is_done_after_it(
+    lock: DeferringLock,
+) -> None:
+    order: list[str] = []
+
+    def act() -> None:
+        Caller(lock.defer, lambda: order.append("deferred")).result()
+        order.append("act")
+
+    lock.run_or_defer(act)
+    assert order == ["act", "deferred"]
+    assert is_free(lock)
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_what_an_action_raises_that_is_done_at_once_reaches_the_caller(
+    lock: DeferringLock, error: type[BaseException]
+) -> None:
+    def fail() -> None:
+        raise error
+
+    with pytest.raises(error):
+        lock.run_or_defer(fail)
+    assert is_free(lock)
+    with lock, lock.lock, pytest.raises(error):
+        lock.run_or_defer(fail, again=True)
+    assert is_free(lock)
+
+
+def test_only_the_holder_has_it(lock: DeferringLock) -> None:
+    assert not lock.is_mine()
+    with lock, lock.lock:
+        assert lock.is_mine()
+        assert Caller(lock.is_mine).result() is False
+    assert not lock.is_mine()
+
+
+def test_who_may_wait_waits_and_comes_in_alone(lock: DeferringLock) -> None:
     holder = Holder(lock)
     entered: list[str] = []
 
     def enter() -> None:
-        with lock:
+        with lock, lock.lock:
             entered.append("in")
 
     thread = threading.Thread(target=enter)
@@ -176,97 +217,97 @@ def test_who_may_wait_waits_and_comes_in_alone(lock: LifeLock) -> None:
 
 
 @pytest.mark.expects_log
-def test_a_runtime_error_of_a_wish_is_logged_and_hinders_no_other(
-    lock: LifeLock, caplog: pytest.LogCaptureFixture
+def test_a_runtime_error_of_an_action_is_logged_and_hinders_no_other(
+    lock: DeferringLock, caplog: pytest.LogCaptureFixture
 ) -> None:
-    granted: list[int] = []
+    done: list[int] = []
 
     def fail() -> None:
         raise RuntimeError("can't start new thread")
 
-    with lock:
-        lock.wish(fail)
-        lock.wish(lambda: granted.append(1))
-        lock.wish(fail)
-        lock.wish(lambda: granted.append(2))
-    assert granted == [1, 2]
+    with lock, lock.lock:
+        lock.defer(fail)
+        lock.defer(lambda: done.append(1))
+        lock.defer(fail)
+        lock.defer(lambda: done.append(2))
+    assert done == [1, 2]
     assert is_free(lock)
     assert [record.levelno for record in caplog.records] == [logging.ERROR] * 2
     assert all(record.name == "pool_gui.pool" for record in caplog.records)
     assert "can't start new thread" in caplog.text
 
 
-def test_another_error_of_a_wish_reaches_who_grants_it_and_leaves_the_lock_free(
-    lock: LifeLock,
+def test_another_error_of_an_action_reaches_who_does_it_and_leaves_the_lock_free(
+    lock: DeferringLock,
 ) -> None:
     def fail() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        lock.wish(fail)
+        lock.defer(fail)
     assert is_free(lock)
 
 
-def test_what_the_holder_raises_comes_out_and_its_wishes_are_granted(
-    lock: LifeLock,
+def test_what_the_holder_raises_comes_out_and_its_actions_are_done(
+    lock: DeferringLock,
 ) -> None:
-    granted: list[int] = []
+    done: list[int] = []
 
-    def wish_and_fail() -> None:
-        with lock:
-            lock.wish(lambda: granted.append(1))
+    def defer_and_fail() -> None:
+        with lock, lock.lock:
+            lock.defer(lambda: done.append(1))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        wish_and_fail()
-    assert granted == [1]
+        defer_and_fail()
+    assert done == [1]
     assert is_free(lock)
 
 
-def test_wishes_of_one_kind_that_wait_are_bounded_and_push_no_other_out() -> None:
-    lock, heard = LifeLock(), list[str]()
+def test_actions_of_one_kind_that_wait_are_bounded_and_push_no_other_out() -> None:
+    lock, heard = DeferringLock(), list[str]()
     calls = iter(range(10**6))
 
     def often() -> None:
         next(calls)
 
-    with lock:
-        lock.wish(lambda: heard.append("once"))
-        for _ in range(10 * MAX_WISHES):
-            lock.wish(often)
-        assert len(lock._wishes) == MAX_WISHES + 1
+    with lock, lock.lock:
+        lock.defer(lambda: heard.append("once"))
+        for _ in range(10 * MAX_DEFERRED):
+            lock.defer(often)
+        assert len(lock._deferred) == MAX_DEFERRED + 1
     assert heard == ["once"]
-    assert next(calls) == MAX_WISHES
-    assert not lock._wishes
+    assert next(calls) == MAX_DEFERRED
+    assert not lock._deferred
 
 
-def test_a_forked_child_is_rid_of_the_parent_s_threads_and_wishes(
-    lock: LifeLock,
+def test_a_forked_child_is_rid_of_the_parent_s_threads_and_actions(
+    lock: DeferringLock,
 ) -> None:
     holder = Holder(lock)
-    granted: list[int] = []
-    lock.wish(lambda: granted.append(1))
-    parents = lock._lock
+    done: list[int] = []
+    lock.defer(lambda: done.append(1))
+    parents = lock.lock
     lock.forget_threads()
     assert is_free(lock)
-    lock._lock, lock._depth = parents, 1  # for the parent's thread to leave
+    assert lock.lock is not parents
     holder.release()
-    assert not granted
+    assert not done
 
 
-def test_many_threads_wish_and_hold_and_every_wish_is_granted_alone(
-    lock: LifeLock,
+def test_many_threads_defer_and_hold_and_every_action_is_done_alone(
+    lock: DeferringLock,
 ) -> None:
     inside: list[int] = []
-    granted = 0
+    done = 0
     wrong: list[int] = []
 
     def act() -> None:
-        nonlocal granted
+        nonlocal done
         inside.append(1)
         if len(inside) != 1:
             wrong.append(len(inside))
-        granted += 1
+        done += 1
         inside.pop()
 
     def use(enter: Callable[[], object]) -> None:
@@ -274,7 +315,7 @@ def test_many_threads_wish_and_hold_and_every_wish_is_granted_alone(
             enter()
 
     def hold() -> None:
-        with lock:
+        with lock, lock.lock:
             inside.append(1)
             if len(inside) != 1:
                 wrong.append(len(inside))
@@ -282,12 +323,12 @@ def test_many_threads_wish_and_hold_and_every_wish_is_granted_alone(
 
     threads = [
         threading.Thread(target=use, args=(enter,))
-        for enter in (lambda: lock.wish(act), hold, lambda: lock.wish(act), hold)
+        for enter in (lambda: lock.defer(act), hold, lambda: lock.defer(act), hold)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(DEADLINE_SECONDS)
-    until(lambda: not lock._wishes)
+    until(lambda: not lock._deferred)
     assert not wrong
-    assert granted == 1000
+    assert done == 1000

@@ -16,13 +16,14 @@ from pool_makers import (
 from pool_support import DEADLINE_SECONDS, Stall, until
 
 from pool_gui.pool import (
+    Door,
     PoolState,
+    ProcessThread,
     Task,
     ThreadPool,
-    ThreadSafeQueue,
     WorkerStartError,
 )
-from pool_gui.pool.watchers import FOREVER
+from pool_gui.pool.waiting import FOREVER
 
 
 @pytest.fixture
@@ -142,7 +143,7 @@ def test_a_new_pool_brings_workers_for_what_was_queued_before_its_start(
     pool.start()
     assert pool.wait_idle(DEADLINE_SECONDS)
     assert sizes(pool) == (3,) * 4
-    assert pool.counts().done == 3
+    assert pool.statistics().done == 3
 
 
 def test_with_brings_no_worker_before_there_is_work(make: Make) -> None:
@@ -161,8 +162,8 @@ def test_idle_workers_above_the_floor_go(make: Make, stall: Stall, floor: int) -
     until(lambda: len(pool.workers()) == floor)
     until_settled(pool)
     assert sizes(pool) == (floor,) * 4
-    assert len(pool.departed) == 4 - floor
-    assert pool.counts().done == 4
+    assert len(Door(pool).workers()) == 4
+    assert pool.statistics().done == 4
     assert pool.statistics().peak_workers == 4
 
 
@@ -171,8 +172,8 @@ def test_a_worker_that_went_makes_room_for_another(make: Make) -> None:
     for _ in range(20):
         assert pool.submit(int).result(DEADLINE_SECONDS) == 0
         until(lambda: not pool.workers())
-    assert len(pool.departed) >= 20
-    assert (pool.counts().done, pool.statistics().peak_workers) == (20, 1)
+    assert len(Door(pool).workers()) >= 20
+    assert (pool.statistics().done, pool.statistics().peak_workers) == (20, 1)
 
 
 @pytest.mark.parametrize("seconds", [None, 0, 0.01])
@@ -180,24 +181,21 @@ def test_an_idle_worker_that_stays_sleeps_for_ever(
     make: Make, stall: Stall, monkeypatch: pytest.MonkeyPatch, seconds: float | None
 ) -> None:
     """So it takes no processor time: CPython's issue 83738, Java's JDK-8129861."""
-    park = ThreadSafeQueue.park
+    park = ProcessThread._park
     patience: dict[str, float] = {}
 
-    def watched_park(
-        queue: ThreadSafeQueue, lock: Any, timeout: float = FOREVER, *rest: Any
-    ) -> object:
-        patience[threading.current_thread().name] = timeout
-        return park(queue, lock, timeout, *rest)
+    def watched_park(worker: ProcessThread, patience_seconds: float) -> None:
+        patience[worker.name] = patience_seconds
+        park(worker, patience_seconds)
 
-    monkeypatch.setattr(ThreadSafeQueue, "park", watched_park)
+    monkeypatch.setattr(ProcessThread, "_park", watched_park)
     pool = make(2, max_workers=4, keep_alive_seconds=seconds)
     busy(pool, stall, 4)
     stall.release.set()
     staying = 4 if seconds is None else 2
-    until(lambda: len(pool.workers()) == staying == len(pool.task_queue.waiters))
-    until(
-        lambda: {patience[worker.name] for worker in pool.workers()} == {float(FOREVER)}
-    )
+    until_parked(pool, staying)
+    assert len(pool.workers()) == staying
+    until(lambda: {patience[worker.name] for worker in pool.workers()} == {FOREVER})
 
 
 @pytest.mark.parametrize("before", [None, 1000.0])
@@ -258,10 +256,10 @@ def test_a_pause_stops_growth_and_keeps_what_is_queued(
     assert sizes(pool) == (1,) * 4
     stall.release.set()
     until_settled(pool)
-    assert (pool.counts().started, pool.task_queue.size()) == (1, 5)
+    assert (pool.statistics().started, pool.task_queue.size()) == (1, 5)
     pool.resume()
     assert pool.wait_idle(DEADLINE_SECONDS)
-    assert pool.counts().done == 6
+    assert pool.statistics().done == 6
 
 
 def test_a_resume_does_not_hire_for_tasks_that_idle_workers_can_take(

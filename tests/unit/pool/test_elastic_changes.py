@@ -16,7 +16,7 @@ from pool_makers import (
 from pool_support import DEADLINE_SECONDS, Stall, until
 
 from pool_gui.pool import PoolState, ProcessThread, Task, ThreadPool, WorkerStartError
-from pool_gui.pool.crew import Crew
+from pool_gui.pool.workers import Workers
 
 PUTS: dict[str, Callable[[ThreadPool], object]] = {
     "put": lambda pool: pool.put(Task(int)),
@@ -45,17 +45,19 @@ def busy(pool: ThreadPool, stall: Stall, count: int) -> None:
 
 
 def bounds_of(pool: ThreadPool) -> tuple[int, int]:
-    return pool._crew.floor, pool._crew.ceiling
+    roster = pool._core.workers.roster
+    return roster.floor, roster.ceiling
 
 
-def is_free(crew: Crew) -> bool:
-    """Whether another thread gets the crew's lock without waiting."""
+def is_free(pool: ThreadPool) -> bool:
+    """Whether another thread gets the pool's lock without waiting."""
     answers: list[bool] = []
+    lock = pool._core.life.lock
 
     def attempt() -> None:
-        answers.append(crew.lock.acquire(blocking=False))
+        answers.append(lock.acquire(blocking=False))
         if answers[0]:
-            crew.lock.release()
+            lock.release()
 
     thread = threading.Thread(target=attempt)
     thread.start()
@@ -85,13 +87,18 @@ def test_bounds_change_both_ways_under_load(make: Make) -> None:
     for low, high in [(2, 6), (0, 1), (4, 4), (0, 8), (1, 2), (3, 3), (0, 3)] * 4:
         pool.resize(low, high)
         assert low <= pool.size() <= high
-        done = pool.counts().done
-        until(lambda done=done: pool.counts().done > done)  # type: ignore[misc]
+        done = pool.statistics().done
+        until(lambda done=done: pool.statistics().done > done)  # type: ignore[misc]
     over.set()
     for thread in producers:
         thread.join(DEADLINE_SECONDS)
     assert pool.wait_idle(DEADLINE_SECONDS)
-    assert len(ran) == len(set(ran)) == pool.counts().done == pool.counts().submitted
+    assert (
+        len(ran)
+        == len(set(ran))
+        == pool.statistics().done
+        == pool.statistics().submitted
+    )
     until(lambda: not pool.workers())
 
 
@@ -123,7 +130,7 @@ def test_a_resize_to_a_number_makes_it_fixed(make: Make, stall: Stall) -> None:
     pool.put(Task(int))
     assert pool.size() == 2
     pool.resize(2, 3)
-    until(lambda: pool.counts().done == 1)
+    until(lambda: pool.statistics().done == 1)
     assert pool.size() == 3, "the task that was queued brought another worker"
 
 
@@ -179,16 +186,16 @@ def test_workers_that_go_while_a_resize_counts_them_are_not_missed(
     for _ in range(4):
         pool.put(Task(meeting.wait, DEADLINE_SECONDS))
     until_parked(pool, 4)
-    dismiss = Crew.dismiss
+    idle_first = Workers._idle_first
 
-    def late_dismiss(crew: Crew, count: int) -> tuple[ProcessThread, ...]:
+    def late_idle_first(workers: Workers) -> list[ProcessThread]:
+        found = idle_first(workers)
         monkeypatch.undo()
         pool.keep_alive_seconds = 0
-        if is_free(crew):  # else nobody can go meanwhile
-            until(lambda: len(pool.workers()) == 1)
-        return dismiss(crew, count)
+        until(lambda: len(pool.workers()) == 1)
+        return found
 
-    monkeypatch.setattr(Crew, "dismiss", late_dismiss)
+    monkeypatch.setattr(Workers, "_idle_first", late_idle_first)
     pool.resize(1, 2)
     until(lambda: len(pool.workers()) == 1)
     assert pool.size() == 1
@@ -246,13 +253,14 @@ def test_growth_that_fails_is_logged_and_the_task_is_run_by_the_others(
     for record in caplog.records:
         assert (record.name, record.levelno) == ("pool_gui.pool", logging.ERROR)
         assert "could not start a thread" in record.message
-        assert record.exc_info is not None
-        assert record.exc_info[0] is WorkerStartError
+        assert (
+            "could not start worker 1 of 1 (can't start new thread)" in record.message
+        )
     assert (pool.size(), len(pool.workers())) == (1, 1)
-    assert pool.counts().started == 1
+    assert pool.statistics().started == 1
     stall.release.set()
     assert pool.wait_idle(DEADLINE_SECONDS)
-    counts = pool.counts()
+    counts = pool.statistics()
     assert counts.done == counts.submitted > 1
 
 
@@ -273,11 +281,11 @@ def test_without_any_worker_growth_that_fails_is_raised_and_nothing_is_queued(
         refuse_threads(patch)
         with pytest.raises(WorkerStartError, match="could not start"):
             put(pool)
-    assert (pool.task_queue.size(), pool.counts().submitted) == (0, 0)
+    assert (pool.task_queue.size(), pool.statistics().submitted) == (0, 0)
     assert (pool.size(), pool.workers()) == (0, ())
     put(pool)
     assert pool.wait_idle(DEADLINE_SECONDS)
-    assert pool.counts().done == pool.counts().submitted > 0
+    assert pool.statistics().done == pool.statistics().submitted > 0
 
 
 @pytest.mark.expects_log
@@ -333,6 +341,6 @@ def test_a_start_that_fails_for_what_is_queued_can_be_repeated(
         with pytest.raises(WorkerStartError):
             pool.start()
     assert pool.state is PoolState.NEW
-    assert pool.counts().started == 0, "no task has begun"
+    assert pool.statistics().started == 0, "no task has begun"
     pool.start()
     assert [task.future.result(DEADLINE_SECONDS) for task in tasks] == [0] * 4

@@ -7,22 +7,18 @@ import functools
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pool_makers import Make, ended_after, until_parked
 from pool_support import DEADLINE_SECONDS, NEEDS_GIL, Stall, until
 
-from pool_gui.pool import (
-    ProcessThread,
-    Task,
-    ThreadPool,
-    ThreadSafeQueue,
-    executor,
-    intake,
-)
-from pool_gui.pool.crew import Crew
-from pool_gui.pool.watchers import FOREVER
+from pool_gui.pool import Door, ProcessThread, Task, ThreadPool, admission
+from pool_gui.pool import pool as pool_module
+from pool_gui.pool.backlog import Backlog
+from pool_gui.pool.core import PoolCore
+from pool_gui.pool.waiting import FOREVER, ParkingLot
+from pool_gui.pool.workers import Workers
 
 PUTS: dict[str, Callable[[ThreadPool, Task], object]] = {
     "put": lambda pool, task: pool.put(task),
@@ -71,10 +67,10 @@ def test_a_worker_that_goes_between_the_putters_look_and_its_put_strands_no_task
         pool.keep_alive_seconds = None
         return time.perf_counter_ns()
 
-    monkeypatch.setattr(intake, "perf_counter_ns", clock)
-    monkeypatch.setattr(executor, "perf_counter_ns", clock)
+    monkeypatch.setattr(admission, "perf_counter_ns", clock)
+    monkeypatch.setattr(pool_module, "perf_counter_ns", clock)
     put(pool, Task(ran.set))
-    assert len(pool.departed) == 1
+    assert any(worker.has_ended() for worker in Door(pool).workers())
     assert ran.wait(DEADLINE_SECONDS)
     assert not any(future.done() for future in first)
     assert pool.size() == 1 + others
@@ -87,72 +83,79 @@ class Race:
         self.pool = pool
         (self.worker,) = pool.workers()
         self._put = put
-        self._before = pool.counts().submitted
         self.threads: list[threading.Thread] = []
 
     def __call__(self) -> None:
         if self.threads or threading.current_thread() is not self.worker:
             return
         self.worker.idle_limit_seconds = 0
-        # From another thread, which gets as far as the locks that are held here allow.
+        # From another thread, which waits for no lock that is held here.
         self.threads.append(in_thread(self._put))
-        until(lambda: self._is_queued() or self.pool._life._depth > 0)
-
-    def _is_queued(self) -> bool:
-        return self.pool.counts().submitted > self._before
+        self.threads[0].join(DEADLINE_SECONDS)
 
 
-def race_as_its_time_is_up(patch: pytest.MonkeyPatch, race: Race) -> None:
-    park, withdraw = ThreadSafeQueue.park, ThreadSafeQueue._withdraw
+class ShortLock:
+    """A lock to park on whose wait ends at once, its time being up."""
 
-    def short_park(
-        queue: ThreadSafeQueue, lock: Any, _timeout: float = 0, *rest: Any
-    ) -> object:
-        return park(queue, lock, 0, *rest)
+    def __init__(self, race: Race) -> None:
+        self._lock = threading.Lock()
+        self._lock.acquire()
+        self._race = race
 
-    def racing_withdraw(queue: ThreadSafeQueue, lock: Any) -> None:
+    def acquire(self, _blocking: bool = True, _timeout: float = -1) -> bool:  # noqa: FBT001, FBT002 - as locks have it
+        is_woken = self._lock.acquire(blocking=False)
+        self._race()
+        return is_woken
+
+    def release(self) -> None:
+        self._lock.release()
+
+
+def before(patch: pytest.MonkeyPatch, owner: type, name: str, race: Race) -> None:
+    """Race just before the worker calls that method."""
+    method = getattr(owner, name)
+
+    def racing(*args: Any, **kwargs: Any) -> Any:
         race()
-        withdraw(queue, lock)
+        return method(*args, **kwargs)
 
-    patch.setattr(ThreadSafeQueue, "park", short_park)
-    patch.setattr(ThreadSafeQueue, "_withdraw", racing_withdraw)
-    race.worker.reconsider(1000)
+    patch.setattr(owner, name, racing)
+
+
+def race_as_its_time_is_up(_: pytest.MonkeyPatch, race: Race) -> None:
+    before_lock = race.worker._parking_lock
+    race.worker._parking_lock = cast("Any", ShortLock(race))
+    assert race.pool._core.backlog.parked.unpark(before_lock)
 
 
 def race_before_it_asks(patch: pytest.MonkeyPatch, race: Race) -> None:
-    idles = Crew.worker_idles
-
-    def racing_idles(crew: Crew, worker: ProcessThread) -> float:
-        race()
-        return idles(crew, worker)
-
-    patch.setattr(Crew, "worker_idles", racing_idles)
+    before(patch, Workers, "idles", race)
     race.worker.reconsider(0)
 
 
 def race_as_it_looks_for_tasks(
     patch: pytest.MonkeyPatch, race: Race, *, late: bool = False
 ) -> None:
-    idles, size = Crew.worker_idles, ThreadSafeQueue.size
+    idles, size = Workers.idles, Backlog.size
     asking: list[ProcessThread] = []
 
-    def racing_size(queue: ThreadSafeQueue) -> int:
+    def racing_size(backlog: Backlog) -> int:
         if asking and not late:
             race()
-        found = size(queue)
+        found = size(backlog)
         if asking and late:
             race()
         return found
 
-    def racing_idles(crew: Crew, worker: ProcessThread) -> float:
+    def racing_idles(workers: Workers, worker: ProcessThread) -> float:
         asking.append(worker)
         try:
-            return idles(crew, worker)
+            return idles(workers, worker)
         finally:
             asking.clear()
 
-    patch.setattr(Crew, "worker_idles", racing_idles)
-    patch.setattr(ThreadSafeQueue, "size", racing_size)
+    patch.setattr(Workers, "idles", racing_idles)
+    patch.setattr(Backlog, "size", racing_size)
     race.worker.reconsider(0)
 
 
@@ -161,14 +164,17 @@ def race_as_it_has_found_none(patch: pytest.MonkeyPatch, race: Race) -> None:
 
 
 def race_when_it_has_decided(patch: pytest.MonkeyPatch, race: Race) -> None:
-    idles = Crew.worker_idles
+    before(patch, ProcessThread, "retire", race)
+    race.worker.reconsider(0)
 
-    def racing_idles(crew: Crew, worker: ProcessThread) -> float:
-        may_stay = idles(crew, worker)
-        race()
-        return may_stay
 
-    patch.setattr(Crew, "worker_idles", racing_idles)
+def race_before_it_leaves(patch: pytest.MonkeyPatch, race: Race) -> None:
+    before(patch, Workers, "leaves", race)
+    race.worker.reconsider(0)
+
+
+def race_when_it_has_left(patch: pytest.MonkeyPatch, race: Race) -> None:
+    before(patch, PoolCore, "bid_farewell", race)
     race.worker.reconsider(0)
 
 
@@ -178,6 +184,8 @@ MOMENTS = [
     race_as_it_looks_for_tasks,
     race_as_it_has_found_none,
     race_when_it_has_decided,
+    race_before_it_leaves,
+    race_when_it_has_left,
 ]
 
 
@@ -197,10 +205,11 @@ def test_a_task_put_while_the_only_worker_decides_to_go_is_run(
     moment(monkeypatch, race)
     until(lambda: bool(race.threads))
     race.threads[0].join(DEADLINE_SECONDS)
+    assert not race.threads[0].is_alive(), "a put waits for no worker"
     assert ran.wait(DEADLINE_SECONDS)
     monkeypatch.undo()
     assert pool.wait_idle(DEADLINE_SECONDS)
-    assert pool.counts().done == 2
+    assert pool.statistics().done == 2
     assert pool.size() <= 1, "no more than max_workers"
 
 
@@ -214,29 +223,29 @@ def test_a_worker_that_then_stays_leaves_no_room_for_another(
     until_parked(pool, 1)
     (worker,) = pool.workers()
     looked, going = threading.Event(), threading.Event()
-    size = ThreadSafeQueue.size
+    size = Backlog.size
 
     def clock() -> int:  # the putter has seen one worker
         looked.set()
         assert going.wait(DEADLINE_SECONDS)
         return time.perf_counter_ns()
 
-    def racing_size(queue: ThreadSafeQueue) -> int:
+    def racing_size(backlog: Backlog) -> int:
         if threading.current_thread() is worker and not pool.size():
             going.set()  # the worker has struck itself off, and looks for tasks
-            until(lambda: pool.counts().submitted == 2 and pool._life._depth > 0)
+            until(lambda: size(backlog) == 1)  # the putter finds a worker that is free
             worker.idle_limit_seconds = FOREVER  # it is asked but once
-        return size(queue)
+        return size(backlog)
 
-    monkeypatch.setattr(intake, "perf_counter_ns", clock)
+    monkeypatch.setattr(pool_module, "perf_counter_ns", clock)
     putter = in_thread(lambda: pool.put(Task(int)))
     assert looked.wait(DEADLINE_SECONDS)
-    monkeypatch.setattr(ThreadSafeQueue, "size", racing_size)
+    monkeypatch.setattr(Backlog, "size", racing_size)
     worker.reconsider(0)
     putter.join(DEADLINE_SECONDS)
     monkeypatch.undo()
     assert pool.wait_idle(DEADLINE_SECONDS)
-    assert pool.counts().done == 2
+    assert pool.statistics().done == 2
     assert pool.size() == 1
 
 
@@ -249,7 +258,7 @@ def test_growth_that_nobody_needs_any_more_does_not_happen(
     holds, may_leave = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with pool._life:
+        with pool._core.life, pool._core.life.lock:
             holds.set()
             assert may_leave.wait(DEADLINE_SECONDS)
 
@@ -260,48 +269,37 @@ def test_growth_that_nobody_needs_any_more_does_not_happen(
     until_parked(pool, 1)
     may_leave.set()
     holder.join(DEADLINE_SECONDS)
-    assert (pool.size(), pool.counts().done) == (1, 3)
+    assert (pool.size(), pool.statistics().done) == (1, 3)
 
 
-class LatePark:
-    """Stops who parks before it registers as a waiter, and before it looks again."""
+class LateLot(ParkingLot):
+    """Stops who parks before it registers, and before it looks again."""
 
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self) -> None:
+        super().__init__()
         self.has_come = threading.Event()
         self.may_register = threading.Event()
         self.may_look = threading.Event()
-        self._park, self._take = ThreadSafeQueue.park, ThreadSafeQueue.take
 
-        def late_park(queue: ThreadSafeQueue, lock: Any, *rest: Any) -> object:
-            return self._stop_park(queue, lock, *rest)
-
-        def late_take(queue: ThreadSafeQueue) -> object:
-            return self._stop_take(queue)
-
-        patch.setattr(ThreadSafeQueue, "park", late_park)
-        patch.setattr(ThreadSafeQueue, "take", late_take)
-
-    def _stop_park(self, queue: ThreadSafeQueue, lock: Any, *rest: Any) -> object:
+    def __setitem__(self, lock: Any, value: None) -> None:
         self.has_come.set()
         assert self.may_register.wait(DEADLINE_SECONDS)
-        return self._park(queue, lock, *rest)
-
-    def _stop_take(self, queue: ThreadSafeQueue) -> object:
-        if queue.waiters:
-            assert self.may_look.wait(DEADLINE_SECONDS)
-        return self._take(queue)
+        super().__setitem__(lock, value)
+        assert self.may_look.wait(DEADLINE_SECONDS)
 
 
 @NEEDS_GIL
 def test_a_wake_up_that_its_worker_does_not_need_brings_another_worker(
     make: Make, stall: Stall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pool = make(max_workers=2)
-    last = threading.Event()
-    pool.put(Task(int))
-    until_parked(pool, 1)
-    late = LatePark(monkeypatch)
-    meet_demand = pool._meet_demand
+    pool, late = make(max_workers=2), LateLot()
+    first, last = Stall(), threading.Event()
+    pool.put(Task(first))
+    first.wait_entered()
+    pool._core.backlog.parked = late
+    first.release.set()
+    assert late.has_come.wait(DEADLINE_SECONDS)
+    meet_demand = pool._core._meet_demand
 
     def late_growth() -> None:  # it finds that somebody is about to wait
         if not late.may_register.is_set():
@@ -309,14 +307,13 @@ def test_a_wake_up_that_its_worker_does_not_need_brings_another_worker(
             until_parked(pool, 1)
         meet_demand()
 
-    pool.put(Task(int))
-    assert late.has_come.wait(DEADLINE_SECONDS)
-    monkeypatch.setattr(pool, "_meet_demand", late_growth)
-    pool.put(Task(stall))  # the waiter takes this one by itself
+    monkeypatch.setattr(pool._core, "_meet_demand", late_growth)
+    pool.put(Task(stall))  # who is about to wait takes this one by itself
+    assert pool.size() == 1
     pool.put(Task(last.set))  # and is woken, in vain, for this one
     late.may_look.set()
     stall.wait_entered()
-    assert last.wait(3), "the only worker is busy, and nobody was hired"
+    assert last.wait(DEADLINE_SECONDS), "the only worker is busy, nobody was hired"
 
 
 def test_workers_come_and_go_with_the_tasks_of_many_threads(make: Make) -> None:
@@ -334,4 +331,4 @@ def test_workers_come_and_go_with_the_tasks_of_many_threads(make: Make) -> None:
         thread.join(DEADLINE_SECONDS)
     assert not wrong
     until(lambda: not pool.workers())
-    assert (pool.counts().done, pool.size()) == (600, 0)
+    assert (pool.statistics().done, pool.size()) == (600, 0)

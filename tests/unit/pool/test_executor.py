@@ -53,9 +53,10 @@ def test_wrong_options_are_refused_with_the_reason(
         ThreadPool(**options)
 
 
-def test_only_the_size_may_be_given_by_position() -> None:
+def test_only_size_and_name_may_be_given_by_position() -> None:
+    assert ThreadPool(1, "name").name == "name"
     with pytest.raises(TypeError, match="positional argument"):
-        ThreadPool(1, "name")  # type: ignore[call-arg]  # that is the test
+        ThreadPool(1, "name", 2)  # type: ignore[call-arg]  # that is the test
 
 
 def test_a_name_goes_before_a_prefix(make: Make) -> None:
@@ -115,7 +116,7 @@ def test_what_a_call_raises_is_in_its_future_and_not_logged(
         future.result(0)
     assert pool.submit(int).result(DEADLINE_SECONDS) == 0, "the worker lives"
     assert not caplog.records
-    assert pool.counts().failed == 1
+    assert pool.statistics().failed == 1
 
 
 @pytest.mark.expects_log
@@ -211,7 +212,7 @@ def test_shutdown_waits_or_not_and_cancels_or_not(
     assert running.result(DEADLINE_SECONDS) is None
     assert pool.join(DEADLINE_SECONDS)
     assert queued.cancelled() == task.future.cancelled() == cancel
-    counts = pool.counts()
+    counts = pool.statistics()
     assert (counts.done, counts.cancelled) == ((1, 2) if cancel else (3, 0))
 
 
@@ -261,7 +262,7 @@ def test_the_counts_are_right_when_a_result_is_there(
         else:
             future = pool.submit(function)
         is_failed = future.exception(DEADLINE_SECONDS) is not None
-        counts = pool.counts()
+        counts = pool.statistics()
         assert (counts.failed if is_failed else counts.done) == number
         assert (counts.started, counts.outstanding) == (number, 0)
 
@@ -282,7 +283,7 @@ def test_the_counts_are_right_when_a_future_calls_back(make: Make, how: str) -> 
     pool.put(task)
     replaced = int(how == "dropped")
     task.future.add_done_callback(
-        lambda _: outstanding.append(pool.counts().outstanding - replaced)
+        lambda _: outstanding.append(pool.statistics().outstanding - replaced)
     )
     END[how](pool, task)
     until(task.future.done)

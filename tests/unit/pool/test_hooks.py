@@ -6,12 +6,14 @@ import logging
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from pool_makers import Make, ended_after, until_parked
 from pool_support import DEADLINE_SECONDS, NEEDS_GIL, Stall, until
 
 from pool_gui.pool import (
+    Door,
     Hooks,
     ProcessThread,
     Task,
@@ -19,9 +21,9 @@ from pool_gui.pool import (
     ThreadPool,
     WhenFull,
     WorkerState,
-    kit,
 )
-from pool_gui.pool.timekeeper import RunWatch
+from pool_gui.pool.clocks import perf_counter_ns
+from pool_gui.pool.deadlines import Deadlines, RunWatch
 
 KINDS = ("before_task", "after_task", "worker_started", "worker_ended")
 
@@ -88,14 +90,19 @@ def test_each_is_called_on_the_worker_s_own_thread(make: Make) -> None:
 
 def test_before_a_task_it_is_running_and_has_not_begun(make: Make) -> None:
     seen: list[object] = []
+    looked_ns: list[int] = []
 
     def look(task: Task) -> None:
-        seen.extend([task.state, task.future.running(), task.cancel()])
-        seen.extend([task.queued_ns > 0, task.started_ns, pool.counts().started])
+        seen.extend([task.state, task.running(), task.done(), task.cancel()])
+        seen.extend([task.queued_ns > 0, task.ended_ns, pool.statistics().started])
+        looked_ns.append(perf_counter_ns())
 
     pool = make(1, start=False, hooks=Hooks(before_task=look))
-    assert pool.submit(int).result(DEADLINE_SECONDS) == 0
-    assert seen == [TaskState.RUNNING, True, False, True, 0, 0]
+    task = pool.submit(int)
+    assert task.result(DEADLINE_SECONDS) == 0
+    assert seen == [TaskState.RUNNING, True, False, False, True, 0, 0]
+    assert isinstance(task, Task)
+    assert task.started_ns >= looked_ns[0], "the hook's time is not the task's"
 
 
 @pytest.mark.expects_log
@@ -114,7 +121,7 @@ def test_after_a_task_its_future_and_the_counts_tell_of_it(
     seen: list[object] = []
 
     def look(task: Task) -> None:
-        counts = pool.counts()
+        counts = pool.statistics()
         seen.extend([task.state, task.future.done(), called])
         seen.extend([task.started_ns <= task.ended_ns, (counts.done, counts.failed)])
         logged.extend(caplog.records)
@@ -170,7 +177,7 @@ def test_for_a_task_that_never_runs_none_is_called(make: Make) -> None:
     pool.start()
     assert pool.wait_idle(DEADLINE_SECONDS)
     assert (dropped.state, expired.state) == (TaskState.DROPPED, TaskState.EXPIRED)
-    assert pool.counts().done == 2
+    assert pool.statistics().done == 2
     assert events == [
         *("worker_started", "before_task", "run", "after_task"),
         *("before_task", "after_task"),
@@ -244,7 +251,7 @@ def test_a_worker_that_ended_has_left_the_pool_and_is_told_of_once(
         here = worker in pool.workers()
         seen[worker] = (
             here,
-            worker in pool.departed,
+            worker in Door(pool).workers(),
             worker.state,
             worker.is_alive() and worker is threading.current_thread(),
         )
@@ -334,13 +341,13 @@ def test_the_time_that_a_hook_takes_before_a_task_is_not_the_task_s(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order: list[str] = []
-    watch_run = kit.Kit.watch_run
+    watch_run = Deadlines.watch_run
 
-    def noted(*given: object) -> RunWatch:
+    def noted(*given: Any) -> RunWatch:
         order.append("the limit's time begins")
-        return watch_run(*given)  # type: ignore[arg-type]  # they are what they were
+        return watch_run(*given)
 
-    monkeypatch.setattr(kit.Kit, "watch_run", noted)
+    monkeypatch.setattr(Deadlines, "watch_run", noted)
     pool = make(1, hooks=noting(order))
     pool.put(Task(int).with_limits(run_seconds=1000))
     assert pool.wait_idle(DEADLINE_SECONDS)

@@ -22,10 +22,10 @@ from pool_gui.pool import (
     Task,
     TaskState,
     ThreadPool,
-    intake,
 )
-from pool_gui.pool.crew import Crew
-from pool_gui.pool.kit import BROKEN
+from pool_gui.pool.admission import BROKEN
+from pool_gui.pool.queue import backlog_of
+from pool_gui.pool.workers import Workers
 
 FAILURES = [ZeroDivisionError, SystemExit, KeyboardInterrupt]
 
@@ -120,7 +120,7 @@ def test_if_it_fails_what_is_queued_fails_and_nothing_more_is_taken(
     for call in REFUSED.values():
         with pytest.raises(BrokenThreadPool, match=BROKEN):
             call(pool)
-    counts = pool.counts()
+    counts = pool.statistics()
     assert (counts.submitted, counts.dropped, counts.cancelled) == (4, 3, 1)
     assert (counts.started, counts.rejected, counts.outstanding) == (0, 4, 0)
     assert len(caplog.records) == len(initializer.threads) == size
@@ -155,7 +155,7 @@ def test_if_it_fails_for_a_later_worker_what_runs_ends_well(
     stall.release.set()
     assert running.result(DEADLINE_SECONDS) is None
     assert pool.join(DEADLINE_SECONDS)
-    assert (pool.counts().done, pool.counts().dropped) == (1, 1)
+    assert (pool.statistics().done, pool.statistics().dropped) == (1, 1)
 
 
 def test_who_waits_for_the_pool_to_be_idle_is_told_of_its_end(make: Make) -> None:
@@ -173,7 +173,7 @@ def test_who_waits_for_the_pool_to_be_idle_is_told_of_its_end(make: Make) -> Non
         target=lambda: answers.append(pool.wait_idle(DEADLINE_SECONDS))
     )
     waiter.start()
-    until(lambda: bool(pool.task_queue.quiet))
+    until(lambda: bool(backlog_of(pool.task_queue).quiet))
     may_fail.set()
     waiter.join(DEADLINE_SECONDS)
     assert answers == [True]
@@ -217,18 +217,19 @@ def test_a_worker_whose_initializer_failed_never_runs_a_task(
         raise ZeroDivisionError
 
     pool = make(1, initializer=prepare)
-    leaves, withdraw = Crew.worker_leaves, pool._withdraw
+    door, leaves = pool._core.admission, Workers.leaves
+    withdraw = door._withdraw
 
     def clock() -> int:
         looked.set()
-        until(lambda: pool._is_broken and pool.state is PoolState.DRAINING)
+        until(lambda: door.is_broken and pool.state is PoolState.DRAINING)
         return time.perf_counter_ns()
 
-    def late_leaves(crew: Crew, worker: ProcessThread, **rest: Any) -> bool:
-        if crew is pool._crew and not left:
+    def late_leaves(workers: Workers, worker: ProcessThread, **rest: Any) -> bool:
+        if workers is pool._core.workers and not left:
             left.append(worker)
             until(lambda: pool.task_queue.size() == 1)
-        return leaves(crew, worker, **rest)
+        return leaves(workers, worker, **rest)
 
     def late_withdraw(task: Task) -> None:
         until(lambda: bool(ran) or pool.state is PoolState.STOPPED)
@@ -238,9 +239,9 @@ def test_a_worker_whose_initializer_failed_never_runs_a_task(
         with pytest.raises(BrokenThreadPool):
             pool.put(Task(ran.append, 1))
 
-    monkeypatch.setattr(intake, "perf_counter_ns", clock)
-    monkeypatch.setattr(Crew, "worker_leaves", late_leaves)
-    monkeypatch.setattr(pool, "_withdraw", late_withdraw)
+    monkeypatch.setattr("pool_gui.pool.pool.perf_counter_ns", clock)
+    monkeypatch.setattr(Workers, "leaves", late_leaves)
+    monkeypatch.setattr(door, "_withdraw", late_withdraw)
     putter = ThreadPool(1)
     outcome = putter.submit(put)
     assert looked.wait(DEADLINE_SECONDS)
@@ -249,4 +250,4 @@ def test_a_worker_whose_initializer_failed_never_runs_a_task(
     putter.join(DEADLINE_SECONDS)
     assert not ran
     assert error is None, "it was refused"
-    assert (pool.counts().submitted, pool.counts().rejected) == (0, 1)
+    assert (pool.statistics().submitted, pool.statistics().rejected) == (0, 1)

@@ -13,6 +13,7 @@ from pool_gui.pool import (
     TaskState,
     ThreadPool,
 )
+from pool_gui.pool import core as core_module
 
 MOMENT = 0.005
 """A time limit, in seconds, that a test waits for."""
@@ -100,7 +101,7 @@ def test_a_purge_leaves_the_others_in_their_order(make_pool: MakePool) -> None:
     assert pool.purge() == 3
     left = [tasks[n] for n in URGENT_FIRST if n not in (4, 0, 7)]
     assert pool.clear() == left
-    assert pool.counts().cancelled == len(MIXED)
+    assert pool.statistics().cancelled == len(MIXED)
 
 
 def test_what_is_put_during_a_purge_comes_after_what_was_queued(
@@ -108,7 +109,7 @@ def test_what_is_put_during_a_purge_comes_after_what_was_queued(
 ) -> None:
     pool = make_pool(1, start=False)
     old, new = [Task(int) for _ in range(3)], Task(int)
-    is_dead = pool._is_dead
+    is_dead = core_module._is_dead
 
     def look(item: object) -> bool:
         if item is old[0]:
@@ -117,7 +118,7 @@ def test_what_is_put_during_a_purge_comes_after_what_was_queued(
 
     pool.batch_put(old)
     assert old[1].cancel()
-    monkeypatch.setattr(pool, "_is_dead", look)
+    monkeypatch.setattr(core_module, "_is_dead", look)
     assert pool.purge() == 1
     assert pool.clear() == [old[0], old[2], new]
 
@@ -153,7 +154,7 @@ def test_a_priority_that_is_no_whole_number_is_refused() -> None:
         Task(int).with_limits(priority=1.5)  # type: ignore[arg-type]  # that is the test
 
 
-@pytest.mark.parametrize("seconds", [1e-12, 1e9, 1e30])
+@pytest.mark.parametrize("seconds", [1e-300, 1e-12, 1e9, 1e30, 1e300])
 def test_a_limit_may_be_as_short_or_long_as_one_likes(
     make_pool: MakePool, seconds: float
 ) -> None:
@@ -165,8 +166,19 @@ def test_a_limit_may_be_as_short_or_long_as_one_likes(
     assert task.state is expected
 
 
-def test_a_limit_may_be_infinite() -> None:
-    Task(int).with_limits(queue_seconds=math.inf, run_seconds=math.inf)
+@pytest.mark.parametrize(
+    "seconds", [1e8, 1e9, 1e300, math.inf, pytest.param(10**400, id="huge"), None]
+)
+def test_a_task_may_run_as_long_as_it_likes(
+    make_pool: MakePool, seconds: float | None
+) -> None:
+    pool = make_pool(1)
+    task = Task(int).with_limits(queue_seconds=seconds, run_seconds=seconds)
+    pool.put(task)
+    assert pool.submit(int).result(DEADLINE_SECONDS) == 0
+    assert task.result(DEADLINE_SECONDS) == 0
+    assert pool.wait_idle(DEADLINE_SECONDS)
+    assert pool.statistics().overdue == 0
 
 
 def pause(full: Full) -> None:
@@ -196,9 +208,9 @@ def test_it_expires_in_time_though_no_worker_is_free(
         full.pool.put(task)
         with pytest.raises(TaskExpiredError, match="beyond its limit"):
             waiter.result()
-        assert told == [task.future]
         assert (task.state, task.started_ns) == (TaskState.EXPIRED, 0)
         assert not task.cancel()
+        until(lambda: told == [task])
         found = full.statistics()
         assert (found.expired, found.queued) == (1, 1), "it is there until one comes"
         if not full.pool.size():
@@ -216,9 +228,9 @@ def test_it_expires_in_a_pool_that_was_never_started(make_pool: MakePool) -> Non
     pool.batch_put(tasks)
     for task in tasks:
         assert isinstance(task.future.exception(DEADLINE_SECONDS), TaskExpiredError)
-    assert pool.counts().expired == 3
+    assert pool.statistics().expired == 3
     assert pool.purge() == 3
-    assert pool.counts().outstanding == 0
+    assert pool.statistics().outstanding == 0
 
 
 def test_a_task_that_begins_in_time_does_not_expire(make_pool: MakePool) -> None:
@@ -241,8 +253,8 @@ def test_a_task_that_was_cancelled_first_does_not_expire(make_pool: MakePool) ->
     assert cancelled.state is TaskState.CANCELLED
     pool.start()
     assert pool.wait_idle(DEADLINE_SECONDS)
-    counts = pool.counts()
-    assert (counts.cancelled, counts.expired, counts.started) == (1, 1, 0)
+    found = pool.statistics()
+    assert (found.cancelled, found.expired, found.started) == (1, 1, 0)
 
 
 @pytest.mark.parametrize("take", [ThreadPool.clear, ThreadPool.stop])
@@ -254,23 +266,26 @@ def test_what_has_expired_is_not_handed_back(
     pool.batch_put([expired, fresh])
     assert expired.future.exception(DEADLINE_SECONDS)
     assert take(pool) == [fresh]
-    counts = pool.counts()
-    assert (counts.expired, counts.cancelled, counts.outstanding) == (1, 1, 0)
+    found = pool.statistics()
+    assert (found.expired, found.cancelled, found.outstanding) == (1, 1, 0)
 
 
-def test_an_expired_task_may_be_put_again_and_waits_anew(make_pool: MakePool) -> None:
+def test_an_expired_task_that_is_put_again_is_copied_and_waits_anew(
+    make_pool: MakePool,
+) -> None:
     pool = make_pool(1, start=False)
     task = Task(lambda: "ran").with_limits(queue_seconds=MOMENT)
-    pool.put(task)
-    first = task.future
-    assert first.exception(DEADLINE_SECONDS)
+    assert pool.put(task) is task
+    assert task.future.exception(DEADLINE_SECONDS)
     assert pool.purge() == 1
     task.with_limits(queue_seconds=60)
-    pool.put(task)
+    again = pool.put(task)
+    assert again is not task
     pool.start()
-    assert task.future.result(DEADLINE_SECONDS) == "ran"
+    assert again.result(DEADLINE_SECONDS) == "ran"
     assert pool.wait_idle(DEADLINE_SECONDS)
-    assert isinstance(first.exception(0), TaskExpiredError)
+    assert isinstance(task.exception(0), TaskExpiredError)
+    assert (task.state, again.state) == (TaskState.EXPIRED, TaskState.DONE)
 
 
 @pytest.mark.parametrize("then", ["run", "clear"])
@@ -287,19 +302,34 @@ def test_a_task_that_ended_while_queued_and_is_put_again_is_copied(
     else:
         assert task.future.exception(DEADLINE_SECONDS)
         task.with_limits()
-    pool.put(task)  # the first one is in the queue still
+    again = pool.put(task)  # the first one is in the queue still
     if then == "run":
         pool.start()
-        pool.submit(int).result(DEADLINE_SECONDS)  # what was queued before is over
+        assert again.result(DEADLINE_SECONDS) is None
         assert ran == [1]
+        assert again.state is TaskState.DONE
     else:
-        (copied,) = pool.clear()
-        assert copied is not task
+        assert pool.clear() == [again]
+        assert again.state is TaskState.CANCELLED
     assert task.state.value == end
-    counts = pool.counts()
-    assert counts.outstanding == 0
-    assert (counts.cancelled, counts.expired)[end == "expired"] >= 1
-    pool.put(task)
+    assert pool.wait_idle(DEADLINE_SECONDS) or then == "clear"
+    found = pool.statistics()
+    assert found.outstanding == 0
+    assert (found.cancelled, found.expired) == (
+        (end == "cancelled") + (then == "clear"),
+        end == "expired",
+    )
+    last = pool.put(task)
+    assert last not in (task, again)
     pool.drain()
     assert pool.join(DEADLINE_SECONDS)
-    assert task.state is TaskState.DONE, "off the queue, so that it ran itself"
+    assert (last.state, task.state.value) == (TaskState.DONE, end)
+
+
+def test_a_copy_has_the_limits_of_the_original(make_pool: MakePool) -> None:
+    pool = make_pool(1, start=False)
+    task = Task(int).with_limits(priority=3, queue_seconds=60, run_seconds=70)
+    copies = [pool.put(task), *pool.batch_put([task, task])]
+    assert len(set(copies)) == 3
+    assert {one.limits for one in copies} == {task.limits}
+    pool.clear()

@@ -1,7 +1,7 @@
 """The pool against a model: states, sizes, counts, and each task's one fate."""
 
+import os
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,7 +19,6 @@ from pool_model import OPEN, Life
 from pool_support import DEADLINE_SECONDS, until
 
 from pool_gui.pool import (
-    LEGAL_MOVES,
     PoolState,
     PoolStateError,
     Task,
@@ -28,6 +27,9 @@ from pool_gui.pool import (
 )
 
 NEW, RUNNING, PAUSED = PoolState.NEW, PoolState.RUNNING, PoolState.PAUSED
+
+EXAMPLES = int(os.environ.get("POOL_GUI_EXAMPLES", "30"))
+"""Each is other than before; the variable may ask for more of them at once."""
 
 LIMITS = st.none() | st.integers(1, 4)
 SPECS = st.fixed_dictionaries(
@@ -96,49 +98,46 @@ class PoolMachine(RuleBasedStateMachine):
         work = self.both.work
 
         def put() -> None:
-            life.future = self.pool.submit(work, life.number, fails=fails)
+            future = self.pool.submit(work, life.number, fails=fails)
+            self.both.belongs(life, future)
 
-        if self.both.offer_to_start([life], put):
-            self.both.find(life, life.future)
+        self.both.offer_to_start([life], put)
 
     @precondition(lambda self: self.model.is_settled and not self.model.is_live())
     @precondition(lambda self: self.both.lives)
     @rule(data=st.data(), in_batch=st.booleans())
     def put_again(self, data: st.DataObject, *, in_batch: bool) -> None:
-        """One that is over gets a new future; of one that is queued a copy is put."""
+        """One that was refused is put itself, of all others a copy."""
         task = data.draw(st.sampled_from(list(self.both.lives)))
-        old, future, state = self.both.lives[task], task.future, task.state
-        may_copy = not old.is_over() or old in self.model.queue  # cancelled ones, too
+        old, state = self.both.lives[task], task.state
         life = old.again()
-        if not self.both.offer([life], self.putting(task, in_batch=in_batch)):
-            assert (task.state, task.future) == (state, future), "it is as it was"
-        elif task.future is not future:
-            assert TaskState.QUEUED in LEGAL_MOVES[state]
-            self.both.lives[task] = life
-            old.task = None
-            life.belongs_to(task, task.future)
-        elif state is TaskState.NEW:
+        put: list[Task] = []
+
+        def put_it() -> None:
+            put.extend(
+                self.pool.batch_put([task]) if in_batch else [self.pool.put(task)]
+            )
+            if put != [task]:
+                self.both.belongs(life, put[0])
+
+        if state is TaskState.NEW:
             self.both.lives[task] = life
             life.takes_over(old)
+        if self.both.offer([life], put_it):
+            assert (put == [task]) == (state is TaskState.NEW)
         else:
-            assert may_copy, "it needs a new future"
-            self.both.find(life, None)
+            assert not put
+        assert state is TaskState.NEW or task.state is state, "it is as it was"
         self.both.settle()
-
-    def putting(self, task: Task, *, in_batch: bool) -> Callable[[], None]:
-        if in_batch:
-            return lambda: self.pool.batch_put([task])
-        return lambda: self.pool.put(task)
 
     # What is taken back.
 
-    @precondition(lambda self: any(one.future for one in self.model.accepted))
+    @precondition(lambda self: self.model.accepted)
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
-        lives = [one for one in self.model.accepted if one.future]
-        life = data.draw(st.sampled_from(lives))
-        assert life.future is not None
-        is_cancelled = life.future.cancel()
+        life = data.draw(st.sampled_from(self.model.accepted))
+        assert life.task is not None
+        is_cancelled = life.task.cancel()
         if self.model.is_settled or is_cancelled:
             assert is_cancelled is self.model.cancel(life)
 
@@ -224,9 +223,9 @@ class PoolMachine(RuleBasedStateMachine):
         self.move("pause", PAUSED, RUNNING, PAUSED)
         if self.model.state is PAUSED:
             # One that looked before the gate was shut may still take what comes next.
-            queue = self.pool.task_queue
-            queue.wake_all()
-            until(lambda: len(queue.waiters) == len(self.pool.workers()))
+            parked = self.pool._core.backlog.parked
+            parked.unpark_all()
+            until(lambda: len(parked) == len(self.pool.workers()))
 
     @rule()
     def resume(self) -> None:
@@ -277,4 +276,4 @@ class PoolMachine(RuleBasedStateMachine):
 
 
 TestPool = PoolMachine.TestCase
-TestPool.settings = settings(max_examples=400, stateful_step_count=50)
+TestPool.settings = settings(max_examples=EXAMPLES, stateful_step_count=50)

@@ -1,6 +1,7 @@
 """The queue against a sorted list, whatever is called in whatever order."""
 
-from queue import Empty
+import math
+from queue import Empty, Full
 from typing import NamedTuple
 
 import pytest
@@ -8,10 +9,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from pool_gui.pool.build import HAS_GIL
-from pool_gui.pool.queue import NOTHING, ThreadSafeQueue
-from pool_gui.pool.watchers import locked_lock
+from pool_gui.pool import ThreadSafeQueue
+from pool_gui.pool.backlog import NOTHING
+from pool_gui.pool.queue import backlog_of
+from pool_gui.pool.waiting import Deadline, locked_lock
 
+WAYS: st.SearchStrategy[tuple[bool, float | None]] = st.sampled_from(
+    [(False, None), (False, -1), (True, 0), (True, 0.0), (True, math.nan)]
+)
+"""To put without waiting: whether to block, and for how long."""
 PRIORITIES = st.sampled_from([-(10**30), -2, -1, 0, 1, 2, 10**30])
 
 
@@ -28,20 +34,22 @@ class QueueMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.queue = ThreadSafeQueue()
+        self.limit, self.is_shut = 0, False
+        self.take_over(ThreadSafeQueue())
         self.model: list[Entry] = []
         self.gone: list[object] = []
         self.number = 0
-        self.peak = self.summit = 0
-        self.is_shut = self.is_bounded = self.was_ranked = self.has_ended = False
+        self.was_ranked = self.has_ended = False
+
+    def take_over(self, queue: ThreadSafeQueue) -> None:
+        self.queue, self.backlog = queue, backlog_of(queue)
+        self.backlog.is_paused = lambda: self.is_shut
 
     def grow(self, priority: int, *items: object) -> None:
         for item in items:
             self.number += 1
             self.model.append(Entry(-priority, self.number, item))
         self.model.sort(key=lambda entry: entry[:2])
-        self.peak = max(self.peak, len(self.model))
-        self.summit = max(self.summit, len(self.model))
 
     def items(self) -> list[object]:
         return [entry.item for entry in self.model]
@@ -53,24 +61,47 @@ class QueueMachine(RuleBasedStateMachine):
 
     # What adds.
 
-    @rule()
-    def put(self) -> None:
-        item = object()
-        self.queue.put(item)
-        self.grow(0, item)
+    def room(self) -> float:
+        return self.limit - len(self.model) if self.limit else math.inf
 
-    @rule(count=st.integers(0, 20), as_list=st.booleans())
-    def batch_put(self, count: int, *, as_list: bool) -> None:
+    @rule(way=WAYS)
+    def put(self, way: tuple[bool, float | None]) -> None:
+        item = object()
+        if self.room() >= 1:
+            self.queue.put(item, *way)
+            self.grow(0, item)
+        else:
+            with pytest.raises(Full):
+                self.queue.put(item, *way)
+
+    @rule(count=st.integers(0, 20), as_list=st.booleans(), way=WAYS)
+    def batch_put(
+        self, count: int, way: tuple[bool, float | None], *, as_list: bool
+    ) -> None:
         items = [object() for _ in range(count)]
-        self.queue.batch_put(items if as_list else iter(items))
-        self.grow(0, *items)
+        step, fit = self.limit or count or 1, 0
+        while fit < count and min(step, count - fit) <= self.room() - fit:
+            fit += min(step, count - fit)
+        batch = items if as_list else iter(items)
+        if fit == count:
+            self.queue.batch_put(batch, *way)
+        else:
+            with pytest.raises(Full):
+                self.queue.batch_put(batch, *way)
+        self.grow(0, *items[:fit])
 
     @rule(priority=PRIORITIES)
-    def put_ranked(self, priority: int) -> None:
+    def add(self, priority: int) -> None:
         item = object()
-        self.queue.put_ranked(item, priority)
+        self.backlog.add(item, priority, self.number + 1)
         self.grow(priority, item)
         self.was_ranked |= priority != 0
+
+    @rule(limit=st.sampled_from([0, 1, 3, 30]))
+    def set_limit(self, limit: int) -> None:
+        """Another queue with another limit, before the same items."""
+        self.limit = limit
+        self.take_over(ThreadSafeQueue(limit, backlog=self.backlog))
 
     # What takes the next item, if the gate is open.
 
@@ -91,44 +122,51 @@ class QueueMachine(RuleBasedStateMachine):
             with pytest.raises(Empty):
                 take()
 
-    @rule(has_leave=st.sampled_from([None, True, False]))
-    def park(self, has_leave: bool | None) -> None:  # noqa: FBT001 - hypothesis passes it by name
-        leave = None if has_leave is None else lambda: has_leave
-        expected = self.next_item()
-        assert self.queue.park(locked_lock(), 0, leave) is expected
-
     @rule()
     def take(self) -> None:
-        assert self.queue.take() is self.next_item()
+        assert self.backlog.take() is self.next_item()
+
+    @precondition(lambda self: self.model and not self.is_shut)
+    @rule()
+    def take_and_put_back(self) -> None:
+        entry = self.model[0]
+        assert self.backlog.take() is entry.item
+        self.backlog.put_back(entry.item, -entry.urgency, entry.number)
 
     # What looks at the gate no more than at the order.
 
     @rule()
-    def take_last(self) -> None:
+    def take_anyway(self) -> None:
+        expected = self.shrink(self.model[0]) if self.model else NOTHING
+        assert self.backlog.take_anyway() is expected
+
+    @rule()
+    def take_least(self) -> None:
         expected = NOTHING
         if self.model:
             least = self.model[-1].urgency
             oldest = next(e for e in self.model if e.urgency == least)
             expected = self.shrink(oldest)
-        assert self.queue.take_last() is expected
+        into: list[object] = []
+        assert self.backlog.take_least(into) is (expected is not NOTHING)
+        assert into == [one for one in (expected,) if one is not NOTHING]
 
     @precondition(lambda self: self.model)
     @rule(data=st.data())
     def remove(self, data: st.DataObject) -> None:
         item = self.shrink(data.draw(st.sampled_from(self.model)))
-        assert self.queue.remove(item) is True
+        assert self.backlog.remove(item) is True
 
     @rule()
     def remove_what_is_not_there(self) -> None:
-        assert not self.queue.remove(object())
+        assert not self.backlog.remove(object())
         if self.gone:
-            assert not self.queue.remove(self.gone[-1])
+            assert not self.backlog.remove(self.gone[-1])
 
     @rule(data=st.data(), meanwhile=st.integers(0, 2))
-    def purge(self, data: st.DataObject, meanwhile: int) -> None:
+    def remove_dead(self, data: st.DataObject, meanwhile: int) -> None:
         dead = data.draw(st.sets(st.sampled_from(self.model))) if self.model else set()
         dead_items = [entry.item for entry in dead]
-        before = len(self.model)
         asked: list[object] = []
         added: list[object] = []
 
@@ -136,11 +174,10 @@ class QueueMachine(RuleBasedStateMachine):
             asked.append(item)
             if len(added) < meanwhile:  # as a signal handler may
                 added.append(object())
-                self.queue.put(added[-1])
+                self.backlog.add(added[-1], 0, self.number + len(added))
             return item in dead_items
 
-        buried: list[object] = []
-        assert self.queue.purge(is_dead, buried.append) == len(dead)
+        buried = self.backlog.remove_dead(is_dead)
         assert len(buried) == len(dead)
         assert set(buried) == set(dead_items)
         assert len(asked) == len(self.model), "each is asked about once"
@@ -148,16 +185,10 @@ class QueueMachine(RuleBasedStateMachine):
         for entry in dead:
             self.shrink(entry)
         self.grow(0, *added)
-        self.queue.note_depth()
-        # What was put meanwhile may have seen some of the dead, and some not.
-        most = max(self.peak, before + len(added))
-        assert self.peak <= self.queue.peak <= most
-        self.peak = self.queue.peak
-        self.summit = max(self.summit, self.peak)
 
     @rule()
     def clear(self) -> None:
-        assert self.queue.clear() == self.items()
+        assert self.backlog.clear(into=[]) == self.items()
         self.gone += self.items()
         self.model = []
 
@@ -173,57 +204,60 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule()
     def shut(self) -> None:
-        self.queue.shut()
         self.is_shut = True
+        self.backlog.set_plain()
 
     @rule()
     def open(self) -> None:
-        self.queue.open()
         self.is_shut = False
-
-    @rule(value=st.booleans())
-    def bound(self, *, value: bool) -> None:
-        self.queue.is_bounded = self.is_bounded = value
+        self.backlog.set_plain()
 
     @rule()
     def end(self) -> None:
-        self.queue.end()
-        self.is_shut, self.has_ended = False, True
+        self.backlog.end()
+        self.has_ended = True
 
     @rule()
     def wake(self) -> None:
-        assert not self.queue.wake_one()
-        assert not self.queue.wake(locked_lock())
-        self.queue.wake_all()
-        self.queue.pass_on()
-        self.queue.quiet.announce()
-        self.queue.room.announce()
-        assert not self.queue.room.announce_to_one()
-        self.queue.forget_threads()
-
-    # What is counted.
-
-    @rule()
-    def take_peak(self) -> None:
-        assert self.queue.take_peak() == max(self.peak, len(self.model))
-        self.peak = 0
+        backlog = self.backlog
+        assert not backlog.parked.unpark_newest()
+        assert not backlog.parked.unpark(locked_lock())
+        assert backlog.wake_some(3) == 3
+        backlog.pass_on()
+        assert backlog.is_short is (self.model != [] and not self.is_shut)
+        backlog.is_short = False
+        backlog.announce_room()
+        backlog.announce_much_room()
+        backlog.quiet.unpark_all()
+        assert backlog.parked.wait_until(backlog.has_work, Deadline(0)) is (
+            self.model != [] and not self.is_shut
+        )
+        backlog.forget_threads()
 
     @invariant()
     def holds_what_the_model_holds(self) -> None:
         queue = self.queue
         assert queue.size() == len(self.model)
         assert [queue.get(n) for n in range(len(self.model))] == self.items()
-        assert queue.summit() == self.summit, "the most that were ever queued"
-        assert not queue.waiters
+        assert queue.max_size == self.limit
+
+    @invariant()
+    def nobody_is_left_waiting(self) -> None:
+        backlog = self.backlog
+        for lot in (backlog.parked, backlog.quiet):
+            assert not lot
+        for lot in (backlog.room, backlog.room_for_many):
+            assert not lot
 
     @invariant()
     def is_plain_only_while_nothing_is_special(self) -> None:
-        is_special = self.is_shut or self.is_bounded or self.was_ranked
-        assert self.queue.is_plain is (HAS_GIL and not is_special)
-        assert self.queue.is_shut is self.is_shut
-        assert self.queue.is_bounded is self.is_bounded
-        assert self.queue.has_ended is self.has_ended
+        backlog, is_bounded = self.backlog, self.limit > 0
+        is_special = self.is_shut or is_bounded or self.was_ranked
+        assert backlog.is_plain is not is_special
+        assert backlog.is_shut() is self.is_shut
+        assert backlog.is_bounded is is_bounded
+        assert backlog.has_ended is self.has_ended
 
 
 TestQueue = QueueMachine.TestCase
-TestQueue.settings = settings(max_examples=250, stateful_step_count=50)
+TestQueue.settings = settings(max_examples=40, stateful_step_count=50)

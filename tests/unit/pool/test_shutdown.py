@@ -1,45 +1,17 @@
+"""What becomes of pools when the interpreter exits; played by programs of their own."""
+
 import atexit
 import os
-import subprocess
 import sys
 import textwrap
 import threading
+from pathlib import Path
 
 import pytest
-from pool_support import DEADLINE_SECONDS, MakePool, Stall
+from program_support import STARTS_THREADS_AT_EXIT, run
 
-from pool_gui.pool import PoolState, Task, lifetime
+from pool_gui.pool import shutdown
 
-PRELUDE = """
-import atexit, logging, os, sys, threading
-{before_import}
-from pool_gui import Task, ThreadPool
-pause = threading.Event().wait
-def say(what):
-    pause(0.05)
-    sys.stdout.write(str(what) + chr(10))
-    sys.stdout.flush()
-pool = ThreadPool(2, name="demo")
-"""
-
-
-def run(script: str, before_import: str = "") -> tuple[list[str], str, int]:
-    """Run a program; return the lines it printed, its errors and its exit code."""
-    prelude = PRELUDE.format(before_import=before_import)
-    ran = subprocess.run(
-        [sys.executable, "-X", "dev", "-c", prelude + textwrap.dedent(script)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return ran.stdout.split(), ran.stderr, ran.returncode
-
-
-STARTS_THREADS_AT_EXIT = pytest.mark.skipif(
-    (3, 12, 0) <= sys.version_info < (3, 12, 2),
-    reason="these versions start no thread once the main thread has ended: gh-113964",
-)
 LATE_HOOK_ONLY = "import concurrent.futures.thread; del threading._register_atexit"
 HOOKS = pytest.mark.parametrize(
     "before_import", ["", LATE_HOOK_ONLY], ids=["both hooks", "atexit alone"]
@@ -167,96 +139,99 @@ def test_a_pool_that_cannot_serve_its_tasks_at_exit_says_so() -> None:
     (line,) = errors.splitlines()
     assert line == (
         "At exit, <ThreadPool 'demo' new, 2 workers, 1 queued> cannot run its tasks: "
-        "Pool 'demo' could not start worker 1 of 2 (no threads); use fewer workers."
+        "WorkerStartError: Pool 'demo' could not start worker 1 of 2 (no threads); "
+        "use fewer workers."
     )
 
 
-@STARTS_THREADS_AT_EXIT
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
-def test_a_forked_child_ends_and_refuses_tasks_while_the_parent_goes_on() -> None:
-    script = """
-        import warnings
-        warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads
-        pool.start()
-        queued = ThreadPool(1, name="queued")
-        queued.put(Task(say, "parent"))
-        begun, held = threading.Event(), threading.Event()
-        pool.put(Task(lambda: begun.set() or held.wait()))
-        begun.wait()
-        child = os.fork()
-        if child == 0:
-            try:
-                pool.put(Task(say, "child"))
-            except RuntimeError:
-                print("refused", pool.state.value, queued.state.value, flush=True)
-            print(pool.join(5), pool.wait_idle(5), len(pool.workers()), flush=True)
-            new = ThreadPool(1)
-            new.start()
-            new.put(Task(say, "new"))
-            sys.exit(7)
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
-        held.set()
-        pool.put(Task(say, "parent"))
-        """
-    said, errors, code = run(script)
-    assert said == [
-        *("refused", "stopped", "stopped"),
-        *("True", "True", "0", "new", "7", "parent", "parent"),
-    ]
-    assert (errors, code) == ("", 0)
+INTERRUPT_ONCE = """
+import faulthandler, signal
+faulthandler.dump_traceback_later(20, exit=True)
+begun, main = threading.Event(), threading.main_thread()
+def work():
+    begun.set()
+    while True:
+        pause(1000)
+def is_joining():
+    frame = sys._current_frames()[main.ident]
+    while frame is not None:
+        if frame.f_code.co_name in {waits}:
+            return True
+        frame = frame.f_back
+def interrupt():
+    while not is_joining():
+        pause(0.001)
+    os.kill(os.getpid(), signal.SIGINT)
+pool.submit(work)
+pool.submit(say, "never")
+begun.wait()
+threading.Thread(target=interrupt, daemon=True).start()
+"""
+OTHER_PYTHON = Path("/root/.pyenv/versions/3.13.0/bin/python")
+PYTHONS = pytest.mark.parametrize(
+    "python",
+    [
+        sys.executable,
+        pytest.param(
+            str(OTHER_PYTHON),
+            marks=pytest.mark.skipif(
+                not OTHER_PYTHON.exists(), reason="this machine has no other Python"
+            ),
+        ),
+    ],
+    ids=["this Python", "another"],
+)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
-def test_a_task_may_fork() -> None:
-    script = """
-        import warnings
-        warnings.simplefilter("ignore", DeprecationWarning)
-        def fork():
-            child = os.fork()
-            if child:
-                _, status = os.waitpid(child, 0)
-                print("child", os.waitstatus_to_exitcode(status), flush=True)
-        pool.start()
-        pool.put(Task(fork))
-        pool.join()
-        print(pool.counts().done, flush=True)
-        """
-    said, errors, code = run(script)
-    assert said == ["child", "0", "1"]
-    assert (errors, code) == ("", 0)
+@PYTHONS
+@HOOKS
+def test_one_ctrl_c_is_enough_to_leave_at_exit(before_import: str, python: str) -> None:
+    script = INTERRUPT_ONCE.format(waits='{"join"}')
+    said, errors, code = run("pool.resize(1)" + script, before_import, python)
+    assert (said, code) == ([], 0)
+    assert errors.count("KeyboardInterrupt") == 1
 
 
-def test_a_forked_childs_pools_are_stopped_and_the_locks_are_new(
-    make_pool: MakePool, stall: Stall
+@PYTHONS
+def test_one_ctrl_c_is_enough_while_the_exit_waits_for_the_programs_threads(
+    python: str,
 ) -> None:
-    """Without a fork: what the child's hook does to a pool in use."""
-    pool = make_pool(1)
-    pool.put(Task(stall))
-    stall.wait_entered()
-    pool.put(Task(int))
-    crew = pool._crew
-    (worker,) = pool.workers()
-    held = threading.Event()
-    over = threading.Event()
+    script = "pool.resize(1)" + INTERRUPT_ONCE.format(waits='{"_shutdown"}')
+    script += "threading.Thread(target=pause, args=(1000,)).start()"
+    said, errors, code = run(script, python=python)
+    assert (said, code) == ([], 0)
+    assert errors.count("KeyboardInterrupt") == 1
 
-    def hold() -> None:
-        with crew.lock:
-            held.set()
-            over.wait(DEADLINE_SECONDS)
 
-    thread = threading.Thread(target=hold)
-    thread.start()
-    assert held.wait(DEADLINE_SECONDS)
-    pool.forget_threads()
-    assert pool.state is PoolState.STOPPED
-    assert pool.workers() == ()
-    assert pool.counts().cancelled == 1
-    over.set()
-    thread.join(DEADLINE_SECONDS)
-    stall.release.set()
-    worker.join(DEADLINE_SECONDS)
-    assert not worker.is_alive()
+@pytest.mark.parametrize(
+    "methods",
+    [
+        "__eq__ = lambda *_: True; __hash__ = lambda _: 1",
+        "__eq__ = lambda *_: True",
+        "__eq__ = __hash__ = lambda *_: 1 / 0",
+        "__bool__ = __len__ = lambda _: 1 / 0",
+    ],
+    ids=["equal to each other", "unhashable", "raising", "without a truth"],
+)
+def test_pools_that_compare_as_they_like_do_not_disturb_the_exit(methods: str) -> None:
+    script = f"""
+        class Alike(ThreadPool):
+            {methods}
+        one, other, third, lost = (Alike(1) for _ in range(4))
+        gate = threading.Event()
+        for pool in (one, other, lost):
+            pool.start()
+            pool.put(Task(gate.wait))
+        one.put(Task(say, "one"))
+        other.put(Task(say, "other"))
+        third.put(Task(say, "third"))
+        lost.put(Task(say, "lost"))
+        one.pause()
+        del lost, pool
+        gate.set()
+        """
+    said, errors, code = run(script)
+    assert (sorted(said), errors, code) == (["lost", "one", "other", "third"], "", 0)
 
 
 def test_without_an_early_hook_the_late_one_is_installed(
@@ -270,5 +245,5 @@ def test_without_an_early_hook_the_late_one_is_installed(
     monkeypatch.setattr(threading, "_register_atexit", refuse)
     monkeypatch.setattr(atexit, "register", installed.append)
     monkeypatch.setattr(os, "register_at_fork", lambda **_: None)
-    lifetime._install()
-    assert installed == [lifetime.at_exit]
+    pools = shutdown._install()
+    assert installed == [pools.at_exit]

@@ -18,9 +18,14 @@ def test_every_state_but_the_first_can_be_reached_and_the_last_is_final() -> Non
     assert not LEGAL_MOVES[WorkerState.GONE]
 
 
-def test_a_task_that_is_over_moves_only_by_being_put_again() -> None:
+def test_a_task_that_is_over_stays_so_and_put_again_a_copy_is_queued() -> None:
     over = {*TaskState} - {TaskState.NEW, TaskState.QUEUED, TaskState.RUNNING}
-    assert {LEGAL_MOVES[state] for state in over} == {frozenset({TaskState.QUEUED})}
+    assert {LEGAL_MOVES[state] for state in over} == {frozenset()}
+
+
+def test_the_outcome_of_a_task_may_be_set_before_it_is_put_and_after() -> None:
+    for state in (TaskState.NEW, TaskState.QUEUED, TaskState.RUNNING):
+        assert LEGAL_MOVES[state] >= {TaskState.DONE, TaskState.FAILED}
 
 
 def test_states_are_called_as_on_the_wire() -> None:

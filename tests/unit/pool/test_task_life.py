@@ -2,17 +2,16 @@
 
 import itertools
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
-from typing import Any
 
 import pytest
 from pool_makers import Make, ended_after
-from pool_support import DEADLINE_SECONDS, NEEDS_GIL, Stall, until
+from pool_support import DEADLINE_SECONDS, Stall, until
 
 from pool_gui.pool import (
     LEGAL_MOVES,
+    PoolStateError,
     QueueFullError,
     Task,
     TaskDroppedError,
@@ -20,8 +19,8 @@ from pool_gui.pool import (
     TaskState,
     ThreadPool,
     WhenFull,
-    intake,
 )
+from pool_gui.pool.queue import backlog_of
 
 End = Callable[[ThreadPool, Task], None]
 
@@ -52,11 +51,9 @@ def follows_the_table(states: list[TaskState]) -> bool:
 def test_a_put_task_s_result_is_in_its_future(make: Make) -> None:
     pool = make(1)
     task = Task(int, "7")
-    future = task.future
-    assert not future.done()
-    pool.put(task)
-    assert future.result(DEADLINE_SECONDS) == 7
-    assert task.future is future
+    assert not task.done()
+    assert pool.put(task) is task
+    assert task.future.result(DEADLINE_SECONDS) == 7
 
 
 @pytest.mark.expects_log
@@ -131,24 +128,24 @@ def test_a_task_that_never_runs_says_why_and_may_be_put_again(
     pool = make(1, start=False, queue_limit=1, when_full=WhenFull.DROP_OLDEST)
     ran: list[int] = []
     task = Task(ran.append, 1)
-    first, states = task.future, [task.state]
+    states = [task.state]
     end(pool, task)
     state, error = ENDS[end]
     states += [QUEUED, task.state]
     assert states[-1] is state
+    assert follows_the_table(states)
     with pytest.raises(error):
-        first.result(0)
+        task.result(0)
     assert (task.started_ns, task.ended_ns) == (0, 0)
     other = make(1, start=False)
-    other.put(task.with_limits())
-    states.append(task.state)
+    again = other.put(task.with_limits())
+    assert again is not task
+    assert (again.state, again.id, again.callable) == (QUEUED, 1, task.callable)
     other.start()
+    assert again.result(DEADLINE_SECONDS) is None
     assert other.wait_idle(DEADLINE_SECONDS)
-    states += [RUNNING, task.state]
-    assert follows_the_table(states)
-    assert (task.state, task.id, ran) == (TaskState.DONE, 1, [1])
-    assert task.future is not first
-    assert first.done()
+    assert (again.state, ran) == (TaskState.DONE, [1])
+    assert task.state is state, "it keeps its outcome"
 
 
 def test_a_task_that_finds_no_room_makes_no_move_that_is_not_legal(
@@ -165,12 +162,48 @@ def test_a_task_that_finds_no_room_makes_no_move_that_is_not_legal(
             pool.put(task)
 
     putter = in_thread(put)
-    until(lambda: bool(pool.task_queue.room))
+    until(lambda: bool(backlog_of(pool.task_queue).room))
     states.append(task.state)
     putter.join(DEADLINE_SECONDS)
     states.append(task.state)
     moves = [state for state, _ in itertools.groupby(states)]
     assert follows_the_table(moves)
+
+
+def test_a_task_that_was_refused_is_as_before_and_may_be_put(make: Make) -> None:
+    full = make(1, start=False, queue_limit=1, when_full=WhenFull.RAISE)
+    full.put(Task(int))
+    closed = make(1)
+    closed.drain()
+    task = Task(int, "7")
+    for pool, error in ((full, QueueFullError), (closed, PoolStateError)):
+        with pytest.raises(error):
+            pool.put(task)
+        with pytest.raises(error):
+            pool.batch_put([Task(int), task])
+        assert (task.state, task.id, task.queued_ns) == (NEW, 0, 0)
+    pool = make(1)
+    assert pool.put(task) is task
+    assert task.result(DEADLINE_SECONDS) == 7
+
+
+def test_a_task_that_was_refused_as_the_pool_closed_just_then_may_be_put(
+    make: Make,
+) -> None:
+    """The pool closes after the put has looked, and before the task is queued."""
+    closing, pool = make(1), make(1)
+
+    def numbers() -> Iterator[int]:
+        closing.drain()
+        yield closing._core.counters.ids.take()
+
+    closing._core.admission.numbers = numbers()
+    task = Task(int, "7")
+    with pytest.raises(PoolStateError):
+        closing.put(task)
+    assert (task.state, task.id, task.queued_ns) == (NEW, 0, 0)
+    assert pool.put(task) is task
+    assert task.result(DEADLINE_SECONDS) == 7
 
 
 def test_a_task_that_is_over_and_finds_no_room_keeps_its_outcome(make: Make) -> None:
@@ -179,119 +212,8 @@ def test_a_task_that_is_over_and_finds_no_room_keeps_its_outcome(make: Make) -> 
     pool = make(1)
     task = Task(int)
     pool.put(task)
-    future = task.future
-    assert future.result(DEADLINE_SECONDS) == 0
+    assert task.result(DEADLINE_SECONDS) == 0
     with pytest.raises(QueueFullError):
         full.put(task)
-    assert task.future is future
+    assert task.result(0) == 0
     assert task.state is TaskState.DONE
-
-
-def test_a_task_that_is_over_gets_a_new_future_when_put_again(make: Make) -> None:
-    pool = make(1)
-    results = iter(range(10))
-    task = Task(next, results)
-    for turn in range(3):
-        before = task.future
-        pool.put(task)
-        assert task.future.result(DEADLINE_SECONDS) == turn
-        assert (task.future is before) == (turn == 0)
-        assert task.id == turn + 1
-        assert 0 < task.queued_ns <= task.started_ns <= task.ended_ns
-
-
-@pytest.mark.parametrize("state", [QUEUED, RUNNING])
-def test_of_a_task_that_is_queued_or_runs_a_copy_is_put(
-    make: Make, stall: Stall, state: TaskState
-) -> None:
-    pool = make(2, start=False)
-
-    def run(word: str, *, end: str) -> str:
-        stall()
-        return word + end
-
-    task = Task(run, "a", end="b").with_limits(priority=3)
-    future = task.future
-    pool.put(task)
-    if state is RUNNING:
-        pool.start()
-        stall.wait_entered()
-    assert task.state is state
-    pool.put(task)
-    assert (task.future, task.state, task.id) == (future, state, 1)
-    assert pool.counts().submitted == 2
-    if state is QUEUED:
-        assert pool.task_queue.get(0) is task
-        copy = pool.task_queue.get(1)
-        assert isinstance(copy, Task)
-        assert (copy.args, dict(copy.kwargs)) == (("a",), {"end": "b"})
-        assert (copy.limits, copy.id) == (task.limits, 2)
-        assert copy.future is not future
-        return
-    stall.release.set()
-    assert future.result(DEADLINE_SECONDS) == "ab"
-    assert pool.wait_idle(DEADLINE_SECONDS)
-    assert pool.counts().done == 2
-
-
-def test_of_a_cancelled_task_that_is_still_in_the_queue_a_copy_is_put(
-    make: Make,
-) -> None:
-    pool = make(1, start=False)
-    ran: list[int] = []
-    task = Task(ran.append, 1)
-    pool.put(task)
-    task.cancel()
-    pool.put(task)
-    pool.start()
-    assert pool.wait_idle(DEADLINE_SECONDS)
-    assert task.state is TaskState.CANCELLED
-    assert ran == [1]
-    assert (pool.counts().done, pool.counts().cancelled) == (1, 1)
-
-
-@pytest.mark.parametrize("options", [{}, {"queue_limit": 100}])
-@pytest.mark.parametrize("is_over", [False, True])
-def test_a_batch_of_the_same_task_runs_it_so_many_times(
-    make: Make,
-    options: dict[str, Any],
-    is_over: bool,  # noqa: FBT001 - a parameter of the test
-) -> None:
-    pool = make(2, **options)
-    ran: list[int] = []
-    task = Task(ran.append, 1)
-    if is_over:
-        pool.put(task)
-        assert pool.wait_idle(DEADLINE_SECONDS)
-        ran.clear()
-    pool.batch_put([task] * 20)
-    assert pool.wait_idle(DEADLINE_SECONDS)
-    assert ran == [1] * 20
-    assert task.state is TaskState.DONE
-
-
-@NEEDS_GIL
-@pytest.mark.parametrize("call", ["put", "batch_put"])
-def test_two_threads_that_put_one_task_at_once_have_it_run_twice(
-    make: Make, monkeypatch: pytest.MonkeyPatch, call: str
-) -> None:
-    """One looks whether it is queued already; the other puts it just then."""
-    pool = make(1, start=False)
-    ran: list[int] = []
-    task = Task(ran.append, 1)
-
-    def clock() -> int:
-        monkeypatch.undo()
-        other = in_thread(lambda: pool.put(task))
-        other.join(DEADLINE_SECONDS)
-        return time.perf_counter_ns()
-
-    monkeypatch.setattr(intake, "perf_counter_ns", clock)
-    pool.put(task) if call == "put" else pool.batch_put([task])
-    queued = [pool.task_queue.get(0), pool.task_queue.get(1)]
-    assert queued[0] is task
-    assert queued[1] is not task
-    pool.start()
-    assert pool.wait_idle(DEADLINE_SECONDS)
-    assert ran == [1, 1]
-    assert task.future.result(0) is None

@@ -1,281 +1,289 @@
-"""What comes in between: each race is forced, at the moment that is named for it."""
+"""Who comes in between: each race is forced, at each step of the pool's own code."""
 
 import concurrent.futures
+import itertools
 import threading
-from concurrent.futures import CancelledError, Future
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future, InvalidStateError
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
-from future_support import (
-    InThread,
-    Moments,
-    Move,
-    ask,
-    brought_to,
-    comers,
-    end,
-    is_same,
-    nobody,
-    who_waited,
-    who_watches,
-)
+from future_support import Comer, InThread, Step, ask, each_step, is_same, waiting
 from pool_support import DEADLINE_SECONDS, until
 
-from pool_gui.pool import TaskFuture
-from pool_gui.pool.build import HAS_GIL
-from pool_gui.pool.future import PENDING
-
-pytestmark = pytest.mark.skipif(
-    not HAS_GIL, reason="without the GIL a future has its condition from the beginning"
+from pool_gui.pool import (
+    ProcessThread,
+    Task,
+    TaskExpiredError,
+    TaskState,
+    ThreadSafeQueue,
 )
+from pool_gui.pool.counters import Counters
+from pool_gui.pool.queue import backlog_of
 
 
-@pytest.fixture
-def moments(monkeypatch: pytest.MonkeyPatch) -> Moments:
-    return Moments(monkeypatch)
+class Subject:
+    """A task that several want to run or to end, and what came of it.
 
+    Attributes:
+        task: the task.
+        calls: has an entry for each time that it was called.
+    """
 
-ENDS = pytest.mark.parametrize(
-    "outcome",
-    ["result", ValueError("no"), CancelledError()],
-    ids=["result", "error", "cancel"],
-)
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.task = Task(self._call)
+        self._told: list[object] = []
+        self._counted: list[str] = []
+        self._workers: list[tuple[ProcessThread, Counters]] = []
+        self._winners: list[str] = []
+        self.task.add_done_callback(self._told.append)
 
+    def _call(self) -> str:
+        self.calls.append("called")
+        return "run"
 
-class Comer:
-    """Somebody who comes to wait for a future, in a thread of his own."""
+    def run(self) -> None:
+        """Run it as a worker does, in this thread."""
+        queue = ThreadSafeQueue()
+        queue.put(self.task)
+        backlog_of(queue).end()
+        worker = ProcessThread(queue)
+        self._workers.append((worker, worker._core.counters))
+        worker.run()
+        assert worker.record.task is None
 
-    def __init__(self, future: TaskFuture, way: str) -> None:
-        self._future = future
-        self._called = threading.Event()
-        before = comers(future)
-        self._waits = InThread(getattr(self, way))
-        until(
-            lambda: (
-                comers(future) > before
-                or self._called.is_set()
-                or not self._waits.is_alive()
-            )
+    def cancel(self) -> None:
+        """Cancel it, and look whether that is so."""
+        is_cancelled = self.task.cancel()
+        assert is_cancelled == self.task.cancelled()
+        if is_cancelled:
+            self._winners.append("cancel")
+
+    def expire(self) -> None:
+        """Refuse to run it."""
+        if self.task.refuse(
+            TaskState.EXPIRED, TaskExpiredError(), lambda: self._counted.append("it")
+        ):
+            self._winners.append("expire")
+
+    def set_result(self) -> None:
+        """Say what came out of it."""
+        try:
+            self.task.set_result("set_result")
+        except InvalidStateError:
+            return
+        self._winners.append("set_result")
+
+    def run_outside(self) -> None:
+        """Run it as somebody without a pool does."""
+        with suppress(RuntimeError, InvalidStateError):
+            if self.task.set_running_or_notify_cancel():
+                self.task.set_result("run_outside")
+                self._winners.append("run_outside")
+
+    def check(self) -> None:
+        """Check that all agree."""
+        kind = self.kind()
+        winners = set(self._winners)
+        assert winners == ({kind} if kind != "run" else set())
+        assert len(self._winners) == 1 or kind in ("run", "cancel")
+        assert self._told == [self.task], "called back once"
+        assert len(self.calls) == (kind == "run") or (
+            kind == "set_result" and len(self.calls) <= 1
         )
+        assert self._counted == (["it"] if kind == "expire" else [])
+        states = {"cancel": TaskState.CANCELLED, "expire": TaskState.EXPIRED}
+        assert self.task.state is states.get(kind, TaskState.DONE)
+        for worker, counters in self._workers:
+            ran = worker.record.done
+            assert worker.record.started == ran == len(self.calls)
+            found = counters.cancelled.taken()
+            assert ran + found + len(self._counted) == 1, "counted once"
+        assert bool(self.task.started_ns) == bool(self.calls)
 
-    def check(self, outcome: object) -> None:
-        assert is_same(self._waits.answer(), outcome)
+    def counted(self) -> int:
+        """Return how often its refusal was counted."""
+        return len(self._counted)
 
-    def result(self) -> object:
-        return self._future.result(DEADLINE_SECONDS)
-
-    def wait(self) -> object:
-        futures: list[Future[Any]] = [self._future]
-        return concurrent.futures.wait(futures, DEADLINE_SECONDS).done.pop().result(0)
-
-    def as_completed(self) -> object:
-        futures: list[Future[Any]] = [self._future]
-        (done,) = concurrent.futures.as_completed(futures, DEADLINE_SECONDS)
-        return done.result(0)
-
-    def callback(self) -> object:
-        over = threading.Event()
-        self._future.add_done_callback(lambda _: over.set())
-        self._called.set()
-        assert over.wait(DEADLINE_SECONDS), "the callback was lost"
-        return self._future.result(0)
-
-    def hasty(self) -> object:
-        who_waited(self._future)
-        self._called.set()
-        return self._future.result(DEADLINE_SECONDS)
+    def kind(self) -> str:
+        """Return who has decided."""
+        outcome = ask(self.task.result, 0)
+        if isinstance(outcome, str):
+            return outcome
+        return "cancel" if isinstance(outcome, CancelledError) else "expire"
 
 
-COMERS = pytest.mark.parametrize(
-    "way", ["result", "wait", "as_completed", "callback", "hasty"]
-)
+Decide = Callable[[Subject], object]
 
-
-@ENDS
-@COMERS
-def test_the_parked_and_who_comes_then_both_hear_of_the_end(
-    way: str, outcome: object, moments: Moments
-) -> None:
-    future = TaskFuture()
-    others: list[Comer] = []
-
-    def in_between() -> None:
-        others.append(Comer(future, way))
-        end(future, outcome)
-
-    moments.at("parking", in_between)
-    assert is_same(ask(future.result, DEADLINE_SECONDS), outcome)
-    assert moments.have_come()
-    others[0].check(outcome)
-
-
-@ENDS
-def test_a_signal_handler_may_ask_and_end_what_its_thread_waits_for(
-    outcome: object, moments: Moments
-) -> None:
-    future = TaskFuture()
-
-    def handler() -> None:
-        assert isinstance(ask(future.result, 0), TimeoutError)
-        end(future, outcome)
-        assert is_same(ask(future.result), outcome)
-
-    moments.at("parking", handler)
-    assert is_same(ask(future.result), outcome)
-    assert moments.have_come()
-
-
-@ENDS
-def test_the_end_that_comes_just_before_somebody_parks_is_told(
-    outcome: object, moments: Moments
-) -> None:
-    future = TaskFuture()
-    moments.at("about to wait", lambda: end(future, outcome))
-    assert is_same(InThread(future.result).answer(), outcome)
-    assert moments.have_come()
-
-
-@ENDS
-def test_the_end_in_the_moment_when_the_time_is_up_is_told(
-    outcome: object, moments: Moments
-) -> None:
-    future = TaskFuture()
-    moments.at("awake", lambda: end(future, outcome))
-    assert is_same(ask(future.result, 1e-6), outcome)
-    assert moments.have_come()
-
-
-UPGRADES = pytest.mark.parametrize(
-    ("come", "moment"),
-    [
-        (nobody, "making the condition"),
-        (who_waited, "making the condition"),
-        (who_waited, "taking the lock over"),
-    ],
-)
-
-
-@UPGRADES
-@ENDS
-@COMERS
-def test_nobody_is_lost_who_comes_while_another_makes_the_condition(
-    come: Move, moment: str, way: str, outcome: object, moments: Moments
-) -> None:
-    future = brought_to(PENDING, come)
-    others: list[Comer] = []
-    moments.at(moment, lambda: others.append(Comer(future, way)))
-    called: list[object] = []
-    future.add_done_callback(called.append)
-    assert moments.have_come()
-    end(future, outcome)
-    assert called == [future]
-    others[0].check(outcome)
-
-
-@UPGRADES
-@ENDS
-@COMERS
-def test_the_end_that_comes_while_somebody_makes_the_condition_is_told(
-    come: Move, moment: str, way: str, outcome: object, moments: Moments
-) -> None:
-    future = brought_to(PENDING, come)
-    moments.at(moment, lambda: end(future, outcome))
-    future._condition  # noqa: B018 - as whoever comes asks for it
-    assert moments.have_come()
-    Comer(future, way).check(outcome)
-
-
-@ENDS
-def test_what_is_over_is_over_before_the_parked_is_woken(
-    outcome: object, moments: Moments
-) -> None:
-    future = TaskFuture()
-    first = InThread(future.result)
-    until(lambda: comers(future) == 1)
-    called: list[object] = []
-
-    def look() -> None:
-        assert is_same(ask(future.result, 0), outcome)
-        assert future.cancel() == future.cancelled()
-        future.add_done_callback(called.append)
-
-    moments.at("waking the parked", look)
-    end(future, outcome)
-    assert moments.have_come()
-    assert called == [future]
-    assert is_same(first.answer(), outcome)
-
-
-def ends(future: TaskFuture) -> None:
-    end(future, "result")
-
-
-def is_refused(future: TaskFuture) -> bool:
-    """Refuse the call; a refusal that comes to nothing must not be counted."""
-    counted: list[object] = []
-    answer = future.refuse(ValueError("no"), lambda: counted.append(future))
-    assert len(counted) == answer
-    return answer
-
-
-def is_called_back(future: TaskFuture) -> bool:
-    called: list[object] = []
-    future.add_done_callback(called.append)
-    return called == [future]
-
-
-MOMENTS = {
-    "making the condition": nobody,
-    "taking the lock over": who_waited,
-    "locking the condition": who_watches,
-}
-RIVALS: list[tuple[str, Move, Move, object]] = [
-    # From which state, who makes a step, who is quicker, what the step answers.
-    ("PENDING", TaskFuture.begin, TaskFuture.cancel, False),
-    ("PENDING", TaskFuture.begin, is_refused, False),
-    ("PENDING", TaskFuture.cancel, TaskFuture.begin, False),
-    ("PENDING", TaskFuture.cancel, TaskFuture.cancel, True),
-    ("PENDING", TaskFuture.cancel, is_refused, False),
-    ("PENDING", TaskFuture.cancel, ends, False),
-    ("PENDING", is_refused, TaskFuture.begin, False),
-    ("PENDING", is_refused, TaskFuture.cancel, False),
-    ("PENDING", is_refused, is_refused, False),
-    ("PENDING", is_called_back, ends, True),
-    ("PENDING", is_called_back, TaskFuture.cancel, True),
-    ("PENDING", is_called_back, TaskFuture.begin, False),
-    ("RUNNING", TaskFuture.cancel, ends, False),
-    ("RUNNING", TaskFuture.settle, is_called_back, None),
-    ("RUNNING", TaskFuture.settle, TaskFuture.cancel, None),
+DECIDERS: list[Decide] = [
+    *(Subject.run, Subject.cancel, Subject.expire, Subject.set_result),
+    Subject.run_outside,
 ]
-UNDIVIDED = [
-    # These decide in one step with their look, so nobody comes in between.
-    ("making the condition", "PENDING", TaskFuture.cancel),
-    ("taking the lock over", "PENDING", TaskFuture.begin),
-    ("taking the lock over", "RUNNING", TaskFuture.settle),
-]
-RACES = [
-    pytest.param(moment, *race, id=f"{moment}: {race[1].__name__}, {race[2].__name__}")
-    for moment in MOMENTS
-    for race in RIVALS
-    if (moment, *race[:2]) not in UNDIVIDED
-]
+BY_NAME: Any = {"ids": lambda one: one.__name__}
+ONE = pytest.mark.parametrize("one", DECIDERS, **BY_NAME)
 
 
-@pytest.mark.parametrize(("moment", "state", "step", "rival", "answer"), RACES)
-def test_the_quicker_of_two_decides(
-    moment: str,
-    state: str,
-    step: Move,
-    rival: Move,
-    answer: object,
-    moments: Moments,
+def others_than(one: Decide) -> list[Decide]:
+    """Return who may come in between: a task is run by one worker alone."""
+    return [other for other in DECIDERS if other is not one or one is not Subject.run]
+
+
+@ONE
+def test_whoever_comes_in_between_all_agree_on_who_has_decided(one: Decide) -> None:
+    for other in others_than(one):
+        for step in each_step():
+            subject = Subject()
+            step.run(partial(one, subject), partial(other, subject))
+            subject.check()
+
+
+@ONE
+def test_three_agree_where_two_come_at_the_same_step(one: Decide) -> None:
+    pairs = list(itertools.permutations(others_than(one), 2))
+    for step in each_step():
+        subject = Subject()
+        second, third = pairs[step.number % len(pairs)]
+        step.run(partial(one, subject), lambda: (second(subject), third(subject)))  # noqa: B023 - called at once
+        subject.check()
+
+
+def test_whoever_learns_of_a_refusal_finds_it_counted() -> None:
+    """Also if a worker comes to the task amid the refusal, and tells of it."""
+    for step in each_step():
+        subject, seen = Subject(), list[int]()
+        subject.task.add_done_callback(lambda _: seen.append(subject.counted()))  # noqa: B023
+        step.run(subject.expire, subject.run)
+        subject.check()
+        assert seen == [int(subject.kind() == "expire")]
+
+
+def result(task: Task) -> object:
+    return task.result(DEADLINE_SECONDS)
+
+
+def wait(task: Task) -> object:
+    return concurrent.futures.wait([task], DEADLINE_SECONDS).done.pop().result(0)
+
+
+def as_completed(task: Task) -> object:
+    futures: list[Future[Any]] = [task]
+    (done,) = concurrent.futures.as_completed(futures, DEADLINE_SECONDS)
+    return done.result(0)
+
+
+def callback(task: Task) -> object:
+    over = threading.Event()
+    task.add_done_callback(lambda _: over.set())
+    assert over.wait(DEADLINE_SECONDS), "the callback was lost"
+    return task.result(0)
+
+
+def hasty(task: Task) -> object:
+    with suppress(TimeoutError):
+        task.result(0)
+    return task.result(DEADLINE_SECONDS)
+
+
+WAITS: list[Callable[[Task], object]] = [result, wait, as_completed, callback, hasty]
+
+
+def check_told(subject: Subject, answer: object) -> None:
+    """Check what somebody was told who had waited."""
+    assert is_same(answer, ask(subject.task.result, 0))
+    subject.check()
+
+
+@ONE
+def test_who_comes_to_wait_at_any_step_is_told(one: Decide) -> None:
+    for step in each_step():
+        subject, coming = Subject(), list[Comer]()
+        wait = WAITS[step.number % len(WAITS)]
+        step.run(
+            partial(one, subject),
+            lambda: coming.append(Comer(subject.task, wait)),  # noqa: B023 - called at once
+        )
+        check_told(subject, coming[0].answer())
+
+
+class Race:
+    """Somebody waits, and somebody decides at a step of that.
+
+    He decides in the waiting thread itself, as a signal handler does, or in another. If
+    the step only comes after the end of the wait, a third one ends it.
+    """
+
+    def __init__(self, step: Step, wait: Callable[[Task], object]) -> None:
+        self._step = step
+        self._wait = wait
+        self._subject = Subject()
+
+    def run(self) -> None:
+        """Have them race, and check what each was told."""
+        task = self._subject.task
+        third = InThread(self._end_late)
+        answer = self._step.run(partial(ask, self._wait, task), self._decide)
+        assert third.answer() is None
+        check_told(self._subject, answer)
+
+    def _decide(self) -> None:
+        number = self._step.number
+        decide = partial(DECIDERS[number // 2 % len(DECIDERS)], self._subject)
+        assert (InThread(decide).answer() if number % 2 else decide()) is None
+
+    def _end_late(self) -> None:
+        until(lambda: self._step.has_come or waiting(self._subject.task) > 1)
+        if not self._step.has_come:
+            self._subject.cancel()
+
+
+@pytest.mark.parametrize("wait", WAITS, **BY_NAME)
+def test_the_end_that_comes_at_any_step_of_a_wait_is_told(
+    wait: Callable[[Task], object],
 ) -> None:
-    future = brought_to(state, MOMENTS[moment])
-    calls: list[object] = []
-    is_watched = moment == "locking the condition"
-    if is_watched:
-        future.add_done_callback(calls.append)
-    moments.at(moment, lambda: rival(future))
-    assert step(future) == answer
-    assert moments.have_come()
-    assert len(calls) == (is_watched and future.done())
+    for step in each_step():
+        Race(step, wait).run()
+
+
+@ONE
+def test_a_callback_added_at_any_step_is_called_once(one: Decide) -> None:
+    for step in each_step():
+        subject, called = Subject(), list[object]()
+        add = partial(subject.task.add_done_callback, called.append)
+        step.run(partial(one, subject), add)
+        subject.check()
+        assert called == [subject.task]
+
+
+def test_who_decides_at_any_step_of_adding_a_callback_calls_it_once() -> None:
+    for step in each_step():
+        subject, called = Subject(), list[object]()
+        one = DECIDERS[step.number % len(DECIDERS)]
+        step.run(
+            partial(subject.task.add_done_callback, called.append),
+            partial(one, subject),
+        )
+        subject.check()
+        assert called == [subject.task]
+
+
+def test_callbacks_added_at_once_are_all_called() -> None:
+    for step in each_step():
+        subject, called = Subject(), list[str]()
+        task = subject.task
+        step.run(
+            lambda: task.add_done_callback(lambda _: called.append("one")),  # noqa: B023
+            lambda: task.add_done_callback(lambda _: called.append("other")),  # noqa: B023
+        )
+        subject.run()
+        subject.check()
+        assert sorted(called) == ["one", "other"]
+
+
+def test_two_that_put_one_task_at_once_do_not_both_get_it() -> None:
+    for step in each_step(least=1):
+        task, claims = Task(int), list[bool]()
+        first = step.run(task.claim, lambda: claims.append(task.claim()))  # noqa: B023
+        assert sorted([first, *claims], key=bool) == [False, True]

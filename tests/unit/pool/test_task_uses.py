@@ -1,4 +1,4 @@
-"""Futures in a pool: asyncio, `concurrent.futures`, and what they keep alive."""
+"""Tasks as futures of a pool: asyncio, `concurrent.futures`, what they keep alive."""
 
 import asyncio
 import concurrent.futures
@@ -6,15 +6,16 @@ import gc
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from typing import Any, NoReturn, cast
 
 import pytest
-from future_support import AFTER, InThread, Move, comers, end
+from future_support import CAME, FalsyError, InThread, Move, brought_to, comers, end
 from pool_support import DEADLINE_SECONDS, MakePool, Stall, until
 
-from pool_gui.pool import TaskFuture, ThreadPool
+from pool_gui.pool import Task, ThreadPool
+from pool_gui.pool.task import PENDING
 
 
 @pytest.fixture
@@ -99,7 +100,7 @@ def test_a_coroutine_that_is_cancelled_lets_a_running_call_run(
     assert not pool.wait_idle(0)
     stall.release.set()
     assert pool.wait_idle(DEADLINE_SECONDS)
-    assert pool.counts().done == 1
+    assert pool.statistics().done == 1
 
 
 @pytest.mark.parametrize("cancels_in", ["pool", "future"])
@@ -123,12 +124,10 @@ def test_a_coroutine_learns_that_its_call_was_cancelled(
 # concurrent.futures
 
 
-@AFTER
+@pytest.mark.parametrize("come", CAME)
 def test_as_completed_yields_each_when_it_is_over(come: Move) -> None:
-    first, second, third = TaskFuture(), TaskFuture(), TaskFuture()
+    first, second, third = (brought_to(PENDING, come) for _ in range(3))
     futures: list[Future[Any]] = [first, second, third]
-    for future in futures:
-        come(future)
     assert first.cancel()
     seen: list[Future[Any]] = []
     more = threading.Semaphore(0)
@@ -145,6 +144,31 @@ def test_as_completed_yields_each_when_it_is_over(come: Move) -> None:
         if len(seen) < 3:
             end([third, second][len(seen) - 1], None)
     assert watches.answer() is None
+
+
+WAITS = [
+    # Which of three futures end before each of them returns, and how.
+    ("FIRST_COMPLETED", [1]),
+    ("FIRST_EXCEPTION", [1, CancelledError(), ValueError()]),
+    ("FIRST_EXCEPTION", [1, FalsyError()]),
+    ("ALL_COMPLETED", [ValueError(), CancelledError(), 1]),
+]
+
+
+@pytest.mark.parametrize("come", CAME)
+@pytest.mark.parametrize(("mode", "outcomes"), WAITS)
+def test_wait_returns_when_it_should(
+    mode: str, outcomes: list[object], come: Move
+) -> None:
+    futures = [brought_to(PENDING, come) for _ in range(3)]
+    waits = InThread(concurrent.futures.wait, futures, DEADLINE_SECONDS, mode)
+    until(lambda: all(comers(one) for one in futures))
+    for future, outcome in zip(futures, outcomes, strict=False):
+        assert waits.is_alive()
+        end(future, outcome)
+    answer = waits.answer()
+    assert isinstance(answer, tuple)
+    assert answer[0] == set(futures[: len(outcomes)])
 
 
 def test_futures_of_both_kinds_can_be_waited_for_together(
@@ -258,7 +282,7 @@ ASKERS = pytest.mark.parametrize(
 
 
 @NO_COLLECTOR
-@AFTER
+@pytest.mark.parametrize("come", CAME)
 @ASKERS
 @pytest.mark.parametrize("when", ["before", "afterwards"])
 def test_what_a_call_raised_goes_with_its_future(
@@ -276,7 +300,7 @@ def test_what_a_call_raised_goes_with_its_future(
     if when == "before":
         before = comers(futures[0])
         asks = InThread(asker, futures)
-        until(lambda: comers(cast("TaskFuture", future())) > before)
+        until(lambda: comers(cast("Task", future())) > before)
     stall.release.set()
     if when == "afterwards":
         assert pool.wait_idle(DEADLINE_SECONDS)

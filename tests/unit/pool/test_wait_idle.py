@@ -11,6 +11,7 @@ from pool_makers import Make, ended_after, until_parked
 from pool_support import DEADLINE_SECONDS, Stall, until
 
 from pool_gui.pool import Hooks, PoolState, Task, TaskState, ThreadPool, WhenFull
+from pool_gui.pool.queue import backlog_of
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ class Waiter:
         self._answers: list[bool] = []
         self._thread = threading.Thread(target=self._wait)
         self._thread.start()
-        until(lambda: bool(pool.task_queue.quiet))
+        until(lambda: bool(backlog_of(pool.task_queue).quiet))
 
     def _wait(self) -> None:
         self._answers.append(self._pool.wait_idle(DEADLINE_SECONDS))
@@ -36,7 +37,7 @@ class Waiter:
         """Whether the wait has ended by itself; it has ended after this anyway."""
         self._thread.join(DEADLINE_SECONDS / 3)
         was_told = not self._thread.is_alive()
-        self._pool.task_queue.quiet.announce()
+        backlog_of(self._pool.task_queue).quiet.unpark_all()
         self._thread.join(2 * DEADLINE_SECONDS)
         return was_told and self._answers == [True]
 
@@ -161,3 +162,38 @@ def test_it_waits_for_the_futures_that_a_stop_is_about_to_cancel(
     stall.release.set()
     stopping.join(DEADLINE_SECONDS)
     assert not is_idle or are_done
+
+
+def test_it_waits_for_running_tasks_too(make: Make, stall: Stall) -> None:
+    pool = make(2)
+    assert pool.wait_idle(0)
+    pool.put(Task(stall))
+    stall.wait_entered()
+    assert not pool.wait_idle(0)
+    waiter = Waiter(pool)
+    stall.release.set()
+    assert waiter.was_told()
+
+
+@pytest.mark.parametrize("call", [ThreadPool.dismiss, ThreadPool.pause])
+def test_it_ends_when_the_last_task_was_that_of_a_worker_who_takes_no_more(
+    make: Make, stall: Stall, call: Callable[[ThreadPool], object]
+) -> None:
+    pool = make(1)
+    pool.put(Task(stall))
+    stall.wait_entered()
+    call(pool)
+    waiter = Waiter(pool)
+    stall.release.set()
+    assert waiter.was_told()
+
+
+@pytest.mark.parametrize("take_back", [ThreadPool.clear, ThreadPool.stop])
+def test_it_ends_when_the_queued_tasks_are_taken_back(
+    make: Make, take_back: Callable[[ThreadPool], object]
+) -> None:
+    pool = make(1, start=False)
+    pool.put(Task(int))
+    waiter = Waiter(pool)
+    take_back(pool)
+    assert waiter.was_told()

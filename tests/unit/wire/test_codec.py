@@ -16,8 +16,10 @@ from pool_gui.wire.protocol import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, width=32)
     | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4)
+    ),
+    max_leaves=8,
 ).filter(lambda value: "Infinity" not in json.dumps(value))  # fmt: skip
 
 
@@ -25,7 +27,7 @@ def framed(header: bytes, body: bytes = b"") -> bytes:
     return struct.pack("<I", len(header)) + header + body
 
 
-@given(st.dictionaries(st.text(), JSON), st.integers(0, 50))
+@given(st.dictionaries(st.text(), JSON, max_size=6), st.integers(0, 50))
 def test_what_was_encoded_comes_back_the_same(
     header: dict[str, object], rows: int
 ) -> None:

@@ -41,7 +41,7 @@ def gate(refusals: Refusals) -> Iterator[Gate]:
 @pytest.fixture
 def pair(gate: Gate) -> Iterator[tuple[Channel, Channel]]:
     agent = connect(gate.environment())
-    window = gate.wait(5)
+    window = gate.wait(20)
     assert window is not None
     yield window, agent
     agent.close()
@@ -86,7 +86,7 @@ def test_a_wrong_key_is_refused_on_both_sides(gate: Gate, refusals: Refusals) ->
     wrong = {**gate.environment(), ENVIRONMENT_KEY: "00" * 32}
     with pytest.raises(HandshakeError, match="refused the key"):
         connect(wrong)
-    assert refusals.get(timeout=5) == "a peer with a wrong key was turned away"
+    assert refusals.get(timeout=20) == "a peer with a wrong key was turned away"
     assert gate.wait(0) is None
 
 
@@ -115,7 +115,7 @@ def test_a_second_peer_is_turned_away_and_the_first_is_unhurt(
     pair: tuple[Channel, Channel], gate: Gate, refusals: Refusals
 ) -> None:
     second = connect(gate.environment())
-    assert "second peer" in refusals.get(timeout=5)
+    assert "second peer" in refusals.get(timeout=20)
     with pytest.raises(LinkClosedError):
         second.receive()
     second.close()
@@ -132,11 +132,12 @@ def test_silent_peers_are_dropped_in_time_and_hold_nobody_up(
     for peer in silent:
         peer.connect(gate.address)
     honest = connect(gate.environment())
-    assert gate.wait(1) is not None, "an honest peer waited for the silent ones"
+    # One after the other they would take two hundred seconds.
+    assert gate.wait(20) is not None, "an honest peer waited for the silent ones"
     for _ in silent:
-        assert "within 2 seconds" in refusals.get(timeout=10)
+        assert "within 2 seconds" in refusals.get(timeout=20)
     # Generous: it is the order of magnitude that matters on a loaded machine.
-    assert time.monotonic() - started < HANDSHAKE_SECONDS + 8
+    assert time.monotonic() - started < HANDSHAKE_SECONDS + 20
     for peer in silent:
         peer.settimeout(5)
         while peer.recv(4096):
@@ -175,7 +176,7 @@ def test_an_oversized_message_is_refused_before_it_is_read(gate: Gate) -> None:
         variables[ENVIRONMENT_ADDRESS],
         authkey=bytes.fromhex(variables[ENVIRONMENT_KEY]),
     )
-    window = gate.wait(5)
+    window = gate.wait(20)
     assert window is not None
     with socket.socket(fileno=peer.fileno()) as raw:
         raw.sendall(struct.pack("!i", MAX_MESSAGE_BYTES + 1))
@@ -192,7 +193,7 @@ def test_a_message_in_single_bytes_arrives_whole(gate: Gate) -> None:
         variables[ENVIRONMENT_ADDRESS],
         authkey=bytes.fromhex(variables[ENVIRONMENT_KEY]),
     )
-    window = gate.wait(5)
+    window = gate.wait(20)
     assert window is not None
     text = b'{"a":1}'
     message = struct.pack("<I", len(text)) + text
@@ -223,10 +224,10 @@ def test_closing_wakes_a_thread_that_waits_for_a_message(
 
     thread = threading.Thread(target=wait_for_message)
     thread.start()
-    assert entered.wait(5)
+    assert entered.wait(20)
     window.close()
-    assert isinstance(ended.get(timeout=5), LinkClosedError)
-    thread.join(5)
+    assert isinstance(ended.get(timeout=20), LinkClosedError)
+    thread.join(20)
 
 
 def test_a_vanished_peer_is_a_closed_link(pair: tuple[Channel, Channel]) -> None:
@@ -255,4 +256,4 @@ def test_many_threads_may_send_without_mixing_their_bytes(
         number = int(message.header[5:-1])
         assert message.body == bytes([number]) * 8000
     for sender in senders:
-        sender.join(5)
+        sender.join(20)

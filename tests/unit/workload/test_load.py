@@ -233,4 +233,4 @@ def test_a_sleeping_load_stops_at_once(pool: FakePool) -> None:
     assert first.wait(10)
     load.stop()
     assert load.over
-    assert "load" not in {thread.name for thread in threading.enumerate()}
+    assert not load._thread.is_alive()

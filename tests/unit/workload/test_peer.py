@@ -81,6 +81,30 @@ def test_a_closed_peer_refuses_and_may_be_closed_again(peer: SlowPeer) -> None:
         peer.connect()
 
 
+def test_closing_raises_nothing_when_the_thread_is_ahead_of_it() -> None:
+    """The thread may see the flag, and close its ends, before it is woken."""
+    peer = SlowPeer()
+    seen = threading.Event()
+    with peer.connect() as link:
+        link.settimeout(DEADLINE_SECONDS)
+        serve, clean_up = peer._thread, peer._clean_up
+        assert serve is not None
+
+        def noted() -> None:
+            clean_up()
+            seen.set()
+
+        peer._clean_up = noted  # type: ignore[method-assign]  # a spy
+        peer._closed = True  # as `close` does first
+        link.sendall(b"0\n")  # the thread looks round, sees the flag and goes
+        assert seen.wait(DEADLINE_SECONDS)
+        serve.join(DEADLINE_SECONDS)
+        peer._closed = False
+        peer.close()
+    assert peer._wake_sender.fileno() == -1
+    assert peer._wake_receiver.fileno() == -1
+
+
 def test_many_ask_at_once(peer: SlowPeer) -> None:
     answers: list[bytes] = []
     threads = [

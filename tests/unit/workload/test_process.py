@@ -30,6 +30,8 @@ from pool_gui.wire.protocol import (
 )
 
 DEADLINE_SECONDS = 20.0
+ENDS_WITHIN_SECONDS = 10.0
+"""Two on an idle machine; the tasks that it must not wait for take a minute."""
 COMMAND = [sys.executable, "-m", "pool_gui.workload"]
 
 
@@ -170,7 +172,7 @@ def test_it_ends_when_the_window_closes_the_link(child: Child) -> None:
     child.channel.close()
     began = time.monotonic()
     assert child.wait()[0] == 0
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < ENDS_WITHIN_SECONDS
 
 
 def test_tasks_that_still_run_do_not_keep_it(child: Child) -> None:
@@ -181,7 +183,7 @@ def test_tasks_that_still_run_do_not_keep_it(child: Child) -> None:
     child.channel.close()
     began = time.monotonic()
     assert child.wait()[0] == 0
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < ENDS_WITHIN_SECONDS
 
 
 def test_the_failures_of_tasks_are_said_on_standard_error_without_a_flood(
@@ -299,7 +301,7 @@ def test_it_ends_when_the_window_is_killed(*, frozen: bool) -> None:
         if frozen:
             os.kill(pid, signal.SIGSTOP)
         parent.kill()
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + ENDS_WITHIN_SECONDS
     while _lives(pid):
         assert time.monotonic() < deadline, "it outlived its window"
         threading.Event().wait(0.01)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from pool_gui.agent import CommandRefusedError, ThreadPoolAdapter
+from pool_gui.agent import CommandRefusedError
 from pool_gui.agent.adapter import WatchedPool, WatchedWorker
+from pool_gui.agent.thread_pool import ThreadPoolAdapter
 from pool_gui.pool import PoolState, Task, ThreadPool
 from pool_gui.wire.commands import (
     Arrival,
@@ -24,6 +25,7 @@ from pool_gui.wire.commands import (
     Submit,
 )
 from pool_gui.workload import service as module
+from pool_gui.workload.load import Load
 from pool_gui.workload.service import Service
 
 DEADLINE_SECONDS = 10.0
@@ -82,6 +84,12 @@ def _until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         POLL.wait(0.002)
+
+
+def _load_of(service: Service) -> Load:
+    load = service._load
+    assert load is not None
+    return load
 
 
 def _started(service: Service, size: int = 2) -> None:
@@ -156,7 +164,7 @@ def test_a_batch_is_put(service: Service, agent: FakeAgent) -> None:
     _started(service)
     reply = service.handle(Batch("noop", {}, 1500, 1))
     assert reply == "Put 1,500 tasks of noop."
-    _until(lambda: agent.pool.counts().done == 1500)
+    _until(lambda: agent.pool.statistics().done == 1500)
 
 
 def test_a_large_batch_is_put_by_a_thread_of_its_own(
@@ -166,7 +174,7 @@ def test_a_large_batch_is_put_by_a_thread_of_its_own(
     service.handle(Pause())
     reply = service.handle(Batch("noop", {}, 50_000, 1))
     assert reply == "Putting 50,000 tasks of noop."
-    _until(lambda: agent.pool.counts().submitted == 50_000)
+    _until(lambda: agent.pool.statistics().submitted == 50_000)
 
 
 def test_large_batches_are_bounded(
@@ -195,7 +203,7 @@ def test_what_the_catalogue_does_not_know_is_refused(
     _started(service)
     with pytest.raises(CommandRefusedError, match="Nothing was submitted: "):
         service.handle(command)
-    assert agent.pool.counts().submitted == 0
+    assert agent.pool.statistics().submitted == 0
 
 
 def test_a_load_is_submitted_and_told(service: Service, agent: FakeAgent) -> None:
@@ -203,7 +211,7 @@ def test_a_load_is_submitted_and_told(service: Service, agent: FakeAgent) -> Non
     assert service.load_header() is None
     reply = service.handle(Submit("noop", {}, Arrival.STEADY, 2000, 1, 0, 1))
     assert reply == "Submitting tasks of noop: 2000 per second."
-    _until(lambda: agent.pool.counts().done >= 20)
+    _until(lambda: agent.pool.statistics().done >= 20)
     header = service.load_header()
     assert header is not None
     assert (header["demo"], header["text"]) == ("noop", "2000 per second")
@@ -212,10 +220,12 @@ def test_a_load_is_submitted_and_told(service: Service, agent: FakeAgent) -> Non
 def test_a_second_load_replaces_the_first(service: Service, agent: FakeAgent) -> None:
     _started(service)
     service.handle(Submit("noop", {}, Arrival.STEADY, 2000, 1, 0, 1))
+    first = _load_of(service)
     reply = service.handle(Submit("sleep", {}, Arrival.IN_FLIGHT, 1, 2, 7, 1))
     assert reply == "Submitting 7 tasks of sleep: 2 in flight."
-    loads = [t for t in threading.enumerate() if t.name == "load"]
-    assert len(loads) == 1
+    assert _load_of(service) is not first
+    assert first.over
+    assert not first._thread.is_alive()
 
 
 def test_in_flight_counts_what_is_queued_and_what_runs(
@@ -226,7 +236,7 @@ def test_in_flight_counts_what_is_queued_and_what_runs(
         Submit("sleep", {"milliseconds": 20}, Arrival.IN_FLIGHT, 1, 5, 40, 1)
     )
     most = 0
-    while (counts := agent.pool.counts()).done < 40:
+    while (counts := agent.pool.statistics()).done < 40:
         most = max(most, counts.submitted - counts.done)
         POLL.wait(0.002)
     assert most == 5
@@ -237,12 +247,12 @@ def test_a_load_can_be_ended(service: Service, agent: FakeAgent) -> None:
     with pytest.raises(CommandRefusedError, match="No load is running"):
         service.handle(EndLoad())
     service.handle(Submit("noop", {}, Arrival.STEADY, 2000, 1, 0, 1))
-    _until(lambda: agent.pool.counts().submitted > 1)
+    load = _load_of(service)
+    _until(lambda: agent.pool.statistics().submitted > 1)
     assert service.handle(EndLoad()).startswith("The load has ended after ")
     assert service.load_header() is None
-    submitted = agent.pool.counts().submitted
-    POLL.wait(0.02)
-    assert agent.pool.counts().submitted == submitted
+    assert not load._thread.is_alive(), "it goes on submitting"
+    assert agent.pool.statistics().submitted == load.submitted
 
 
 def test_a_paused_pool_takes_tasks_and_runs_them_when_resumed(
@@ -252,9 +262,9 @@ def test_a_paused_pool_takes_tasks_and_runs_them_when_resumed(
     assert service.handle(Pause()).startswith("Paused")
     assert agent.pool.state is PoolState.PAUSED
     service.handle(Batch("noop", {}, 30, 1))
-    assert agent.pool.counts().started == 0
+    assert agent.pool.statistics().started == 0
     assert service.handle(Resume()) == "Resumed."
-    _until(lambda: agent.pool.counts().done == 30)
+    _until(lambda: agent.pool.statistics().done == 30)
 
 
 def test_the_queue_can_be_cleared(service: Service, agent: FakeAgent) -> None:
@@ -263,7 +273,7 @@ def test_the_queue_can_be_cleared(service: Service, agent: FakeAgent) -> None:
     service.handle(Batch("noop", {}, 30, 1))
     assert service.handle(Clear()) == "Took 30 tasks out of the queue."
     assert service.handle(Clear()) == "Took 0 tasks out of the queue."
-    assert agent.pool.counts().cancelled == 30
+    assert agent.pool.statistics().cancelled == 30
 
 
 def test_a_pool_is_resized(service: Service, agent: FakeAgent) -> None:
@@ -325,7 +335,7 @@ def test_a_drained_pool_finishes_what_it_has_and_takes_no_more(
     reply = service.handle(Drain())
     assert reply.startswith("Draining: ")
     _until(lambda: agent.pool.state is PoolState.STOPPED)
-    counts = agent.pool.counts()
+    counts = agent.pool.statistics()
     assert counts.done == counts.submitted >= 30
     assert counts.rejected == 0
 
