@@ -136,11 +136,15 @@ class Heap:
 
     def pop(self) -> Entry | None:
         """Take the least entry; None if there is none."""
-        with self._guard:
-            try:
-                return heapq.heappop(self.entries)
-            except IndexError:
-                return None
+        taken: list[Entry] = []
+        return taken[0] if self.pop_into(taken) else None
+
+    def pop_into(self, into: list[Any]) -> bool:
+        """Move the least entry to the end of a list; False if there is none."""
+        before = len(into)
+        with self._guard, suppress(IndexError):
+            into.extend(map(heapq.heappop, (self.entries,)))  # one call of C
+        return len(into) > before
 
     def take_all(self, into: list[Entry]) -> list[Entry]:
         """Move all entries to the end of a list, in their order, and return that."""

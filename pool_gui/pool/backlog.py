@@ -121,40 +121,44 @@ class Backlog:
 
     def take(self) -> object:
         """Take the next item; `NOTHING` if there is none or the gate is closed."""
+        taken: list[Any] = []
+        return taken[0] if self.take_into(taken) else NOTHING
+
+    def take_into(self, into: list[Any]) -> bool:
+        """Move the next item to the end of a list.
+
+        An exception thrown in finds it in one of the two.
+
+        Returns:
+            False if there is none or the gate is closed.
+        """
         if not self.is_bounded:
-            return NOTHING if self.is_shut() else self.take_anyway()
+            return not self.is_shut() and self._take(into) is not None
         # With the lock nobody uses the room of what comes back, the gate having shut.
         with self.lock:
-            if self.is_shut():
-                return NOTHING
-            entry = self._take_entry()
-            if entry is None:
-                return NOTHING
-            if self.is_shut():
+            entry = None if self.is_shut() else self._take(into)
+            if entry is not None and self.is_shut():
                 self.put_back(entry[2], -entry[0], entry[1])
-                return NOTHING
-            return entry[2]
+                del into[-1]
+                return False
+            return entry is not None
 
     def take_anyway(self) -> object:
         """Take the oldest of the most urgent items, gate or not."""
-        entry = self._take_entry()
+        entry = self._take([])
         return NOTHING if entry is None else entry[2]
 
-    def _take_entry(self) -> Entry | None:
-        late = None
-        if self._is_ranked:
-            late = self._heap.pop()
-            if late is not None and late[0] < 0:
-                return late
-        try:
-            item = self.items.popleft()
-        except IndexError:
-            return late
-        if late is not None:  # it is for when nothing else is left
-            self._heap.push(late)
-            # Who looked meanwhile has missed it.
+    def _take(self, into: list[Any]) -> Entry | None:
+        if self._is_ranked and self._heap.pop_into(into):
+            entry: Entry = into[-1]
+            if entry[0] < 0 or not self.items:
+                into[-1] = entry[2]
+                return entry
+            # It is for when nothing else is left. Who looked meanwhile has missed it.
+            self._heap.push(entry)
+            del into[-1]
             self.wake_some(1)
-        return 0, 0, item
+        return (0, 0, into[-1]) if take_all(self.items, into, at_most=1) else None
 
     def take_least(self, into: list[Any]) -> bool:
         """Move the oldest of the least urgent items to the end of a list.

@@ -122,7 +122,6 @@ class PoolCore:
         started = ran.started + begun_here
         done, failed = ran.done + over_here[0], ran.failed + over_here[1]
         accepted = self._accepted(started + cancelled + expired + dropped)
-        callers = begun_here - sum(over_here)
         queued = backlog.size()
         return PoolStatistics(
             name=self.name,
@@ -140,7 +139,7 @@ class PoolCore:
             hook_errors=counters.hook_errors.taken(),
             queued=queued,
             # Tasks that began while the workers were counted are not all running.
-            running=min(started - done - failed, len(roster.living) + callers),
+            running=min(started - done - failed, len(roster.living) + self._callers()),
             workers=len(roster.living),
             size=roster.size,
             max_workers=max(roster.size, roster.ceiling),
@@ -148,6 +147,12 @@ class PoolCore:
             peak_queued=max(workers.peak_queued(), queued),
             peak_workers=roster.peak,
         )
+
+    def _callers(self) -> int:
+        """Return how many tasks run in threads that put them."""
+        counters = self.counters
+        over = counters.caller_done.taken() + counters.caller_failed.taken()
+        return counters.caller_started.taken() - over
 
     def _accepted(self, taken_out: int) -> int:
         """Return how many tasks were accepted.
@@ -429,6 +434,7 @@ class PoolCore:
             WorkerStartError: the system refused the thread.
         """
         with self.life, self.life.lock:
+            self.workers.bury_dead()
             if not self.backlog.size():
                 return
             if self.workers.roster.state is PoolState.NEW:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FOREVER = -1.0
 """As locks take it."""
 
-_LONGEST_SECONDS = 1e8
+_LONGEST_SECONDS = min(1e8, threading.TIMEOUT_MAX)
 """Longer waits are without an end: locks refuse some of them."""
 
 

@@ -24,7 +24,7 @@ from pool_gui.pool.task import FINISHED, Task, is_task
 from pool_gui.pool.waiting import FOREVER, await_release, locked_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from pool_gui.pool.core import PoolCore
     from pool_gui.pool.deadlines import RunWatch
@@ -107,6 +107,7 @@ class ProcessThread(threading.Thread):
         # What an exception that was thrown in has left behind; see _recover.
         self._stray: BaseException | None = None
         self._in_hand: object = None
+        self._taken: list[Any] = []
         self._started_at_last_stray = -1
 
     @property
@@ -292,20 +293,18 @@ class ProcessThread(threading.Thread):
                     if task is not None:
                         raise
                 task = call = limits = None
+                self._taken.clear()
                 self.may_have_task = False
         except BaseException:
             self._in_hand = task
             raise
 
-    def _take_one(self) -> Iterable[object]:
+    def _take_one(self) -> list[Any]:
         """Take one item from a queue that is not plain, if there is one."""
-        backlog = self._backlog
-        item = backlog.take()
-        if item is NOTHING:
-            return ()
-        if backlog.room or backlog.room_for_many:
+        backlog, taken = self._backlog, self._taken
+        if backlog.take_into(taken) and (backlog.room or backlog.room_for_many):
             backlog.announce_room()
-        return (item,)
+        return taken
 
     def _wait_for_task(self) -> bool:
         """Wait until there is something to take; False when the worker may leave."""
@@ -419,12 +418,11 @@ class ProcessThread(threading.Thread):
         `PyThreadState_SetAsyncExc`, or is a MemoryError of the loop itself. A task that
         was in hand and has not begun goes back to the queue; one that has begun fails.
         """
-        record, task, error = self.record, self._in_hand, self._stray
+        record, error = self.record, self._stray
         if error is None:
             return
-        if is_task(task):
-            self._let_go(task, error)
-        self._in_hand = record.task = self._run_watch = self._stray = None
+        self.give_up(error)
+        record.task = self._run_watch = self._stray = None
         self.may_have_task = False
         tell_stray(self.name, error)
         # A fault that comes at every turn must not fill a disk with log lines.
@@ -432,6 +430,16 @@ class ProcessThread(threading.Thread):
         self._started_at_last_stray = record.started
         if not is_first:
             self.dismiss_flag.wait(_STRAY_PAUSE_SECONDS)
+
+    def give_up(self, error: BaseException) -> None:
+        """Part from what the worker has in hand; also for who finds it dead."""
+        # An entry of the heap, which was not unpacked yet, ends with its task.
+        taken = [one[-1] if type(one) is tuple else one for one in self._taken]
+        for task in {id(one): one for one in (*taken, self._in_hand)}.values():
+            if is_task(task):
+                self._let_go(task, error)
+        self._taken.clear()
+        self._in_hand = None
 
     def _let_go(self, task: Any, error: BaseException) -> None:
         record = self.record

@@ -300,6 +300,7 @@ class Workers:
         for worker in self.roster.living:
             if worker.has_ended():
                 missing += self._no_more_counted(worker)
+                worker.give_up(SystemExit("the worker's thread has ended"))
                 self._strike_off(worker)
         return missing
 

@@ -143,18 +143,22 @@ def test_one_of_many_threads_gets_what_may_be_taken_once() -> None:
 def test_all_is_taken_oldest_first_and_the_deque_is_empty() -> None:
     items: deque[object] = deque(range(5))
     into: list[object] = ["before"]
-    assert take_all(items, into) is into
+    assert take_all(items, into) == 5
     assert into == ["before", 0, 1, 2, 3, 4]
     assert not items
-    assert take_all(items, into=[]) == []
+    assert take_all(items, into=[]) == 0
+    items.extend("ab")
+    assert take_all(items, into, at_most=1) == 1
+    assert (into[-1], list(items)) == ("a", ["b"])
 
 
 def test_of_several_who_take_all_each_item_comes_to_one() -> None:
     for _ in range(50):
-        items: deque[object] = deque(range(300))
-        taken = in_threads(
-            partial(take_all, items, into=[]),
-            partial(take_all, items, into=[]),
+        items: deque[int] = deque(range(300))
+        taken: list[list[int]] = [[], []]
+        in_threads(
+            partial(take_all, items, into=taken[0]),
+            partial(take_all, items, into=taken[1]),
             partial(items.extend, range(300, 400)),
         )
         everything = [*taken[0], *taken[1], *items]

@@ -90,22 +90,24 @@ def test_who_clears_ends_when_others_are_quicker() -> None:
     assert backlog.clear(into=[]) == ["a"]
 
 
-def test_who_missed_a_late_item_that_was_out_for_a_moment_is_woken() -> None:
+def test_who_missed_a_late_item_that_was_out_for_a_moment_is_woken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """To take one of priority 0, a less urgent one is taken and put back."""
     backlog = filled(0, -1)
     queue = ThreadSafeQueue(backlog=backlog)
     callers: list[Caller] = []
+    push = Heap.push
 
-    class Racing(deque[object]):
-        def popleft(self) -> object:
-            item = super().popleft()
-            if not callers:
-                callers.append(Caller(queue.pop, True, DEADLINE_SECONDS))
-                until(lambda: len(backlog.parked) == 1)
-            return item
+    def late_push(heap: Heap, entry: Entry) -> None:
+        if not callers:
+            assert queue.pop(block=False) == 0
+            callers.append(Caller(queue.pop, True, DEADLINE_SECONDS))
+            until(lambda: len(backlog.parked) == 1)
+        push(heap, entry)
 
-    backlog.items = Racing(backlog.items)
-    assert backlog.take() == 0
+    monkeypatch.setattr(Heap, "push", late_push)
+    assert backlog.take() is NOTHING
     assert callers[0].result() == 1
 
 
@@ -225,15 +227,16 @@ def test_a_closed_gate_lets_nothing_out_until_it_opens(priority: int) -> None:
 
 
 def test_a_closed_gate_hinders_none_of_those_who_take_out_for_good() -> None:
-    backlog, item = filled(0, 1, -1, 0, 1), object()
-    backlog.add(item, 0, 5)
+    backlog, items = Backlog(), [object() for _ in range(6)]
+    for number, priority in enumerate((0, 1, -1, 0, 1, 0)):
+        backlog.add(items[number], priority, number)
     shut(backlog)
-    assert backlog.take_anyway() == 1
-    assert take_least(backlog) == 2
-    assert backlog.remove(item)
-    assert backlog.remove_dead(lambda item: item == 0) == [0]
+    assert backlog.take_anyway() is items[1]
+    assert take_least(backlog) is items[2]
+    assert backlog.remove(items[5])
+    assert backlog.remove_dead(lambda item: item is items[0]) == [items[0]]
     assert backlog.is_shut(), "it is still closed"
-    assert backlog.clear(into=[]) == [4, 3]
+    assert backlog.clear(into=[]) == [items[4], items[3]]
 
 
 def test_the_end_wakes_everybody() -> None:

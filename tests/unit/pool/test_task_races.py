@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from future_support import Comer, InThread, Step, ask, each_step, is_same, waiting
@@ -20,8 +20,10 @@ from pool_gui.pool import (
     TaskState,
     ThreadSafeQueue,
 )
-from pool_gui.pool.counters import Counters
 from pool_gui.pool.queue import backlog_of
+
+if TYPE_CHECKING:
+    from pool_gui.pool.counters import Counters
 
 
 class Subject:
