@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from pool_gui.pool import checks
 from pool_gui.pool.caller import Callers
 from pool_gui.pool.clocks import perf_counter_ns
+from pool_gui.pool.counters import Work
 from pool_gui.pool.deadlines import QueueWatch
 from pool_gui.pool.errors import (
     REFUSALS,
@@ -286,10 +287,7 @@ class Admission:
                 self._await_room(batch, deadline)
         finally:
             if outcome.dropped:
-                work = self._core.counters.begin_work()
-                for task in outcome.dropped:
-                    self._drop(task)
-                work.is_over = True
+                self._drop_all(outcome.dropped)
         if self.is_closed:  # by a signal handler or finalizer in the midst of it
             self._core.life.defer(self._core.serve)
 
@@ -394,9 +392,11 @@ class Admission:
 
     def _await_room(self, batch: Sequence[Task], deadline: Deadline) -> None:
         """Wait until the batch may fit; raise if it must not, or the time is up."""
-        limit, count = self.room.limit, len(batch)
+        limit, count, policy = self.room.limit, len(batch), self._when_full
         can_fit = limit is None or count <= limit
-        if self._when_full is WhenFull.WAIT and can_fit:
+        if policy not in (WhenFull.WAIT, WhenFull.RAISE):
+            return  # it has just become so
+        if policy is WhenFull.WAIT and can_fit:
             lot = self.backlog.room if count == 1 else self.backlog.room_for_many
             if lot.wait_until(lambda: self._should_try(count), deadline):
                 return
@@ -414,6 +414,15 @@ class Admission:
         if self.is_closed or limit is None or count > limit:
             return True
         return self._when_full is not WhenFull.WAIT or self.room.has(count)
+
+    def _drop_all(self, dropped: list[Task]) -> None:
+        work = Work()
+        try:
+            self._core.counters.begin(work)
+            for task in dropped:
+                self._drop(task)
+        finally:
+            work.is_over = True
 
     def _drop(self, task: Task) -> None:
         counters = self._core.counters

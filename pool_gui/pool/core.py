@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from pool_gui.pool.admission import Admission, count_dead, hand_back
 from pool_gui.pool.backlog import Backlog
-from pool_gui.pool.counters import Counters, PoolStatistics
+from pool_gui.pool.counters import Counters, PoolStatistics, Work
 from pool_gui.pool.deadlines import Deadlines
 from pool_gui.pool.deferring import DeferringLock
 from pool_gui.pool.errors import PoolStateError
@@ -394,8 +394,9 @@ class PoolCore:
         """End what `take` takes off the queue into the list that it is given."""
         self.workers.note_queued()
         items: list[object] = []
-        work = self.counters.begin_work()
+        work = Work()
         try:
+            self.counters.begin(work)
             take(items)
             # Without a lock: the tasks call whatever callbacks they have.
             return hand_back(items, self.counters, is_broken=is_broken)

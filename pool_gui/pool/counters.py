@@ -157,11 +157,9 @@ class Counters:
     """Of these, those that raised."""
     _works: dict[weakref.ref[Work], None] = field(default_factory=dict)
 
-    def begin_work(self) -> Work:
+    def begin(self, work: Work) -> None:
         """Say that a thread which is no worker decides tasks, and calls back."""
-        work = Work()
         self._works[weakref.ref(work, self._works.pop)] = None
-        return work
 
     def is_at_work(self) -> bool:
         """Whether threads that are no workers decide tasks just now."""
@@ -172,7 +170,8 @@ class Counters:
 class Work:
     """Lasts until `is_over` is set, or nobody holds it any more.
 
-    So a Ctrl-C at any bytecode of who holds it does not let it last for ever.
+    Made before a `try` that sets it, and begun inside: so a Ctrl-C at any bytecode does
+    not let it last for ever.
     """
 
     __slots__ = ("__weakref__", "is_over")

@@ -16,6 +16,7 @@ from queue import Empty
 from typing import TYPE_CHECKING, Any
 
 from pool_gui.pool.clocks import NS, perf_counter_ns
+from pool_gui.pool.counters import Work
 from pool_gui.pool.errors import TaskExpiredError
 from pool_gui.pool.events import tell_overdue, tell_stray
 from pool_gui.pool.names import function_name
@@ -57,13 +58,15 @@ class QueueWatch:
         """End the task, which waited too long."""
         task = self._task()
         if task is not None:
-            work = self._counters.begin_work()
+            work = Work()
+            self._counters.begin(work)
             expire(task, self._counters, lambda call: elsewhere(self._calls(call)))
             work.is_over = True
             self._quiet.unpark_all()
 
     def _calls(self, call_back: Callable[[], object]) -> Callable[[], None]:
-        work = self._counters.begin_work()  # until it has called back, on its thread
+        work = Work()  # until it has called back, on its thread
+        self._counters.begin(work)
 
         def run() -> None:
             try:

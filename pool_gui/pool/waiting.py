@@ -101,23 +101,23 @@ class ParkingLot(dict["LockType", None]):
             False if the time was up first.
         """
         while True:
-            lock = locked_lock()
-            self.asleep[lock] = self[lock] = None
+            lock, is_woken = locked_lock(), False
             try:
+                self.asleep[lock] = self[lock] = None
                 if is_true():
                     return True
                 is_woken = lock.acquire(True, deadline.seconds_left())
                 if not is_woken and is_true():
                     return True
                 if not is_woken and deadline.is_over():
-                    if lock not in self:  # a token came as the time ran out
-                        self.unpark_oldest()
                     return False
             except BaseException:  # Ctrl-C; a token may have been for us alone
+                is_woken = True
                 self.unpark_oldest()
                 raise
             finally:
-                self.pop(lock, None)
+                if self.pop(lock, self) is self and not is_woken:
+                    self.unpark_oldest()  # a token came that was not needed
                 self.asleep.pop(lock, None)
 
 

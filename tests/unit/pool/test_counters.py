@@ -8,7 +8,7 @@ import pytest
 from pool_support import DEADLINE_SECONDS, MakePool
 
 from pool_gui.pool import NO_SPANS, Task, WorkerRecord
-from pool_gui.pool.counters import MAX_SPANS, Counters, RunCounts
+from pool_gui.pool.counters import MAX_SPANS, Counters, RunCounts, Work
 
 
 class RacingRecord(WorkerRecord):
@@ -139,7 +139,10 @@ def test_counters_begin_with_nothing_and_count_each_fate_by_itself() -> None:
 def test_somebody_is_at_work_until_all_have_said_so_or_are_gone() -> None:
     counters = Counters()
     assert not counters.is_at_work()
-    works = [counters.begin_work() for _ in range(3)]
+    works = [Work() for _ in range(3)]
+    for work in works:
+        counters.begin(work)
+    del work
     works[1].is_over = True
     works.pop()  # as by a Ctrl-C, nobody holds it any more
     gc.collect()
