@@ -12,7 +12,7 @@ import sys
 import threading
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pool_gui.pool.clocks import perf_counter_ns
 from pool_gui.pool.counters import Work

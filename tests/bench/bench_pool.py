@@ -108,7 +108,7 @@ def memory_measure(title: str, memory: Callable[[], int]) -> Measure:
 MEASURES = {
     "put": Measure(
         "put of ready tasks, until all have run",
-        {"put": 5},
+        {"put": 8},
         {
             "put": ways.put,
             "put, a span each": partial(ways.put, mask=0),
@@ -120,7 +120,7 @@ MEASURES = {
     ),
     "batch_put": Measure(
         "batch_put of an iterable of ready tasks, until all have run",
-        {"batch_put": 6},
+        {"batch_put": 9},
         {
             "batch_put": ways.batch_put,
             PEER: partial(ways.submit, ways.peer_submit),
@@ -130,7 +130,7 @@ MEASURES = {
     ),
     "submit": Measure(
         "submit, until all have run",
-        {"submit": 4},
+        {"submit": 7},
         {
             "submit": partial(ways.submit, ways.our_submit),
             PEER: partial(ways.submit, ways.peer_submit),
@@ -140,7 +140,7 @@ MEASURES = {
     ),
     "results": Measure(
         "submit all, then result() of each",
-        {"submit and result": 3},
+        {"submit and result": 9},
         {
             "submit and result": partial(ways.results, ways.our_pool),
             PEER: partial(ways.results, ways.peer_pool),
@@ -161,7 +161,7 @@ MEASURES = {
     ),
     "threads": Measure(
         f"submit from {ways.SUBMITTERS} threads at once, until all have run",
-        {"submit": 3},
+        {"submit": 10},
         {
             "submit": partial(ways.submit_from_threads, ways.our_submit),
             PEER: partial(ways.submit_from_threads, ways.peer_submit),
@@ -171,7 +171,7 @@ MEASURES = {
     ),
     "map": Measure(
         "map, all results taken",
-        {"map": 4},
+        {"map": 6},
         {
             "map": partial(ways.mapped, ways.our_pool),
             PEER: partial(ways.mapped, ways.peer_pool),
