@@ -1,6 +1,5 @@
 """The thread pool: tasks, their queue, the workers, the pool. Needs psutil alone."""
 
-from pool_gui.pool.admission import WhenFull
 from pool_gui.pool.counters import NO_SPANS, PoolStatistics, WorkerRecord
 from pool_gui.pool.door import Door
 from pool_gui.pool.errors import (
@@ -12,6 +11,7 @@ from pool_gui.pool.errors import (
     WorkerStartError,
 )
 from pool_gui.pool.events import Hooks
+from pool_gui.pool.policy import WhenFull
 from pool_gui.pool.pool import ThreadPool
 from pool_gui.pool.queue import ThreadSafeQueue
 from pool_gui.pool.states import LEGAL_MOVES, PoolState, TaskState, WorkerState

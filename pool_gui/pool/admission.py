@@ -6,13 +6,12 @@ which adds several tasks as one. Nobody waits with a lock held.
 
 from __future__ import annotations
 
-import enum
 import weakref
 from collections import deque
 from concurrent.futures.thread import BrokenThreadPool
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pool_gui.pool import checks
 from pool_gui.pool.caller import Callers
@@ -24,13 +23,14 @@ from pool_gui.pool.errors import (
     PoolStateError,
     QueueFullError,
     TaskDroppedError,
-    TaskTypeErrorException,
 )
-from pool_gui.pool.names import type_name
+from pool_gui.pool.handback import BROKEN, as_task, count_dead
+from pool_gui.pool.limits import Limits
+from pool_gui.pool.policy import WhenFull
 from pool_gui.pool.room import Room
 from pool_gui.pool.shutdown import POOLS
 from pool_gui.pool.states import PoolState, TaskState
-from pool_gui.pool.task import Limits, Task, is_task
+from pool_gui.pool.task import Task
 from pool_gui.pool.waiting import Deadline
 
 if TYPE_CHECKING:
@@ -38,30 +38,9 @@ if TYPE_CHECKING:
     from contextvars import Context
 
     from pool_gui.pool.core import PoolCore
-    from pool_gui.pool.counters import Counters
     from pool_gui.pool.roster import Rosters
 
-BROKEN: Final = "A thread initializer failed, the thread pool is not usable anymore"
-"""What `BrokenThreadPool` says, in the standard pool's words."""
-
 _NO_LIMITS = Limits()
-
-
-class WhenFull(enum.StrEnum):
-    """What happens to a task for which the queue has no room."""
-
-    WAIT = "wait"
-    """Whoever puts it waits for room, for a time or for ever. A worker of the pool
-    itself does not, since all of them might wait for each other: it runs the task."""
-    RAISE = "raise"
-    """`QueueFullError`."""
-    RUN_IN_CALLER = "run in caller"
-    """Whoever puts it runs it, in whatever state the pool is. In the midst of several
-    such runs, each begun by the last, the task is queued beyond the limit instead."""
-    DROP_NEWEST = "drop newest"
-    """It is accepted and dropped: its future raises `TaskDroppedError`."""
-    DROP_OLDEST = "drop oldest"
-    """The oldest of the least urgent queued tasks is dropped for it."""
 
 
 @dataclass(slots=True)
@@ -490,47 +469,3 @@ class Admission:
         self.room.forget_threads()
         self.is_closed = True
         self.is_direct = False
-
-
-def as_task(item: object) -> Task:
-    """Return a task, if it is one; its true class decides, not what it says.
-
-    Raises:
-        TaskTypeErrorException: it is none.
-    """
-    if is_task(item):
-        return item
-    raise TaskTypeErrorException(
-        f"A pool takes Tasks, and this is {type_name(item)}; wrap the call as "
-        "Task(function, *args)."
-    )
-
-
-def count_dead(task: Task, counters: Counters) -> None:
-    """Count a task that was taken off the queue and must not run."""
-    if not task.started_ns:
-        task.bury(counters.cancelled.take)
-
-
-def hand_back(
-    items: list[object], counters: Counters, *, is_broken: bool = False
-) -> list[Task]:
-    """End what was taken off the queue; return what was not over before.
-
-    Each is taken out of the list once it is decided, so that what a Ctrl-C leaves in it
-    can be handed back by another call.
-    """
-    state = TaskState.DROPPED if is_broken else TaskState.CANCELLED
-    count = counters.dropped.take if is_broken else counters.cancelled.take
-    taken = []
-    while items:
-        task = items[0]
-        if is_task(task):
-            # An error of its own for each, or one would show the traces of all.
-            error = BrokenThreadPool(BROKEN) if is_broken else None
-            if task.refuse(state, error, count):
-                taken.append(task)
-            else:
-                count_dead(task, counters)
-        del items[0]
-    return taken

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import threading
 import warnings
-import weakref
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pool_gui.pool.admission import Admission, count_dead, hand_back
+from pool_gui.pool.admission import Admission
 from pool_gui.pool.backlog import Backlog
+from pool_gui.pool.census import take_census
 from pool_gui.pool.counters import Counters, PoolStatistics, Work
 from pool_gui.pool.deadlines import Deadlines
 from pool_gui.pool.deferring import DeferringLock
 from pool_gui.pool.errors import PoolStateError
 from pool_gui.pool.events import call_hook, tell_initializer
+from pool_gui.pool.gate import follow_state
+from pool_gui.pool.handback import count_dead, hand_back
 from pool_gui.pool.queue import ThreadSafeQueue
 from pool_gui.pool.shutdown import POOLS
 from pool_gui.pool.states import PoolState
@@ -68,7 +70,7 @@ class PoolCore:
         self.admission = Admission(
             self, self.workers.rosters, propagate_context=propagate_context
         )
-        self._follow_state()
+        follow_state(self.workers.rosters, self.backlog, self.admission)
         self._initializer = initializer
         self._is_self_started = False
         POOLS.add(self)
@@ -78,26 +80,6 @@ class PoolCore:
             f"<ThreadPool {self.name!r} {self.state.value}, "
             f"{self.workers.roster.size} workers, {self.backlog.size()} queued>"
         )
-
-    def _follow_state(self) -> None:
-        """Let the gate and the entrance follow what the roster says.
-
-        By weak references: the parts of a pool that has ended make no cycles.
-        """
-        rosters = weakref.ref(self.workers.rosters)
-        admission, backlog = weakref.ref(self.admission), self.backlog
-
-        def is_paused() -> bool:
-            now = rosters()
-            shut = (PoolState.NEW, PoolState.PAUSED)
-            return now is not None and now.latest().state in shut
-
-        def on_change() -> None:
-            backlog.set_plain()
-            if (entrance := admission()) is not None:
-                entrance.set_direct()
-
-        self.backlog.is_paused, self.workers.rosters.on_change = is_paused, on_change
 
     # --- looking -------------------------------------------------------------------
 
@@ -112,70 +94,7 @@ class PoolCore:
     def statistics(self) -> PoolStatistics:
         """Return all counts, sizes and peaks as they are now; takes no lock."""
         self.replace_dead()
-        counters, workers, backlog = self.counters, self.workers, self.backlog
-        # Read last what comes first in a task's life: no count overtakes another.
-        over_here = counters.caller_done.taken(), counters.caller_failed.taken()
-        roster, ran = workers.roster, workers.counts()
-        begun_here = counters.caller_started.taken()
-        cancelled, expired = counters.cancelled.taken(), counters.expired.taken()
-        dropped, rejected = counters.dropped.taken(), counters.rejected.taken()
-        started = ran.started + begun_here
-        done, failed = ran.done + over_here[0], ran.failed + over_here[1]
-        accepted = self._accepted(started + cancelled + expired + dropped)
-        queued = backlog.size()
-        return PoolStatistics(
-            name=self.name,
-            state=self.state,
-            submitted=accepted,
-            started=started,
-            done=done,
-            failed=failed,
-            cancelled=cancelled,
-            expired=expired,
-            dropped=dropped,
-            rejected=rejected,
-            overdue=counters.overdue.taken(),
-            run_by_callers=begun_here,
-            hook_errors=counters.hook_errors.taken(),
-            queued=queued,
-            # Tasks that began while the workers were counted are not all running.
-            running=min(started - done - failed, len(roster.living) + self._callers()),
-            workers=len(roster.living),
-            size=roster.size,
-            max_workers=max(roster.size, roster.ceiling),
-            queue_limit=self.admission.limit,
-            peak_queued=max(workers.peak_queued(), queued),
-            peak_workers=roster.peak,
-        )
-
-    def _callers(self) -> int:
-        """Return how many tasks run in threads that put them."""
-        counters = self.counters
-        over = counters.caller_done.taken() + counters.caller_failed.taken()
-        return counters.caller_started.taken() - over
-
-    def _accepted(self, taken_out: int) -> int:
-        """Return how many tasks were accepted.
-
-        Args:
-            taken_out: how many have begun, or were ended unrun; counted before.
-        """
-        # A put that raced the closing took a number, then withdrew its task.
-        withdrawn = self.counters.withdrawn.taken()
-        if not self.admission.is_uncertain:
-            return self.counters.ids.taken() - withdrawn
-        # A Ctrl-C may have hit a put between number and queue. So what is there counts,
-        # seen from where a task comes from to where it goes, that none is missed: each
-        # worker that has begun to look may have one in hand. At rest that is exact.
-        there = self.backlog.size() + self.workers.looking() + self.counters_ended()
-        return min(self.counters.ids.taken() - withdrawn, max(there, taken_out))
-
-    def counters_ended(self) -> int:
-        """Return how many tasks were taken out of the queue, and counted."""
-        counters = self.counters
-        unrun = counters.cancelled.taken() + counters.expired.taken()
-        here = counters.caller_started.taken() + counters.dropped.taken()
-        return self.workers.counts().started + unrun + here
+        return take_census(self)
 
     def hosts_current_thread(self) -> bool:
         """Whether the caller is one of the pool's workers."""

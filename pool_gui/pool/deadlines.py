@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import threading
 import weakref
 from queue import Empty
 from typing import TYPE_CHECKING, Any
@@ -22,8 +21,10 @@ from pool_gui.pool.events import tell_overdue, tell_stray
 from pool_gui.pool.names import function_name
 from pool_gui.pool.queue import ThreadSafeQueue, backlog_of
 from pool_gui.pool.states import TaskState
+from pool_gui.pool.thread import DaemonThread
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
     from pool_gui.pool.counters import Counters
@@ -170,7 +171,8 @@ class Deadlines:
         # The thread holds the inbox and nothing of the pool.
         watching = _Watching(self._inbox, self._name, self._helpers)
         try:
-            self._threads = (start_daemon(watching.run, self._name),)
+            watching.start()
+            self._threads = (watching,)
         except RuntimeError:
             if not self._has_complained:
                 self._has_complained = True
@@ -198,36 +200,21 @@ def expire(
     task.refuse(TaskState.EXPIRED, error, counters.expired.take, call_back)
 
 
-def start_daemon(run: Callable[[], object], name: str) -> threading.Thread:
-    """Start a thread that does not keep the interpreter alive, where there is such.
-
-    Raises:
-        RuntimeError: the system refused the thread.
-    """
-    thread = threading.Thread(target=run, name=name)
-    try:
-        thread.daemon = True
-    except RuntimeError:  # a subinterpreter, which has none; `join` ends it
-        thread.daemon = False
-    thread.start()
-    return thread
-
-
-class _Watching:
+class _Watching(DaemonThread):
     """The thread that watches; most watches are out of date before they are due."""
 
     def __init__(
         self, inbox: ThreadSafeQueue, name: str, helpers: dict[threading.Thread, None]
     ) -> None:
+        super().__init__(name=name)
         self._inbox = inbox
-        self._name = name
         self._helpers = helpers
         self._heap: list[tuple[int, int, QueueWatch | RunWatch]] = []
         self._order = itertools.count()
         self._sweep_at = _MIN_SWEEP
         self._has_news = False
 
-    def run(self) -> None:
+    def work(self) -> None:
         """Watch until None comes."""
         while True:
             self._act_when_due()
@@ -256,19 +243,14 @@ class _Watching:
 
     def _call_elsewhere(self, act: Callable[[], object]) -> None:
         """Call what may be slow on a thread of its own."""
-
-        def run() -> None:
-            try:
-                act()
-            except BaseException as error:
-                tell_stray(self._name, error)
-
         for helper in [one for one in self._helpers if not one.is_alive()]:
             del self._helpers[helper]
+        helper = _Helper(act, name=f"{self.name}_helper")
         try:
-            self._helpers[start_daemon(run, f"{self._name}_helper")] = None
+            helper.start()
+            self._helpers[helper] = None
         except RuntimeError:  # the system is short of threads
-            run()
+            helper.run()
 
     def _seconds_left(self) -> float | None:
         """Return how long nothing is to be done, if no news comes."""
@@ -283,3 +265,18 @@ class _Watching:
         self._heap = [entry for entry in self._heap if entry[2].is_current()]
         heapq.heapify(self._heap)
         self._sweep_at = max(_MIN_SWEEP, 2 * len(self._heap))
+
+
+class _Helper(DaemonThread):
+    """Makes one call that may be slow."""
+
+    def __init__(self, act: Callable[[], object], *, name: str) -> None:
+        super().__init__(name=name)
+        self._act = act
+
+    def work(self) -> None:
+        """Make the call."""
+        try:
+            self._act()
+        except BaseException as error:
+            tell_stray(self.name, error)

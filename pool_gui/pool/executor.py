@@ -9,9 +9,9 @@ from queue import Empty
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from pool_gui.pool import checks
-from pool_gui.pool.admission import hand_back
 from pool_gui.pool.backlog import NOTHING
 from pool_gui.pool.clocks import monotonic
+from pool_gui.pool.handback import hand_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

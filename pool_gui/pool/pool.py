@@ -11,13 +11,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
 from pool_gui.pool import checks
-from pool_gui.pool.admission import BROKEN, WhenFull, as_task
 from pool_gui.pool.clocks import perf_counter_ns
 from pool_gui.pool.core import PoolCore
 from pool_gui.pool.errors import REFUSALS, PoolStateError
 from pool_gui.pool.events import Hooks
 from pool_gui.pool.executor import StandardExecutor, WorkersView, WorkQueue, map_over
+from pool_gui.pool.handback import BROKEN, as_task
 from pool_gui.pool.names import text
+from pool_gui.pool.policy import WhenFull
 from pool_gui.pool.task import NO_KEYWORDS, PENDING, Task
 
 if TYPE_CHECKING:
@@ -220,15 +221,13 @@ class ThreadPool(Executor):
         """Have `fn(*args, **kwargs)` called by a worker; return the call's future.
 
         Starts the pool if need be. Takes no lock and never blocks, except in a bounded
-        queue that is full. Never waits for another thread's hold on the pool, so it may
-        be called from a finalizer or a signal handler, whatever the pool is doing.
+        queue that is full; also for finalizers and signal handlers.
 
         Raises:
             RuntimeError: the pool takes no more tasks.
             BrokenThreadPool: an initializer failed.
             QueueFullError: there was no room (in time).
-            WorkerStartError: the system refused the thread that would run the call;
-                nothing was queued.
+            WorkerStartError: the system refused the thread; nothing was queued.
         """
         # Not by calling the class, whose __init__ costs as much as all this.
         task = _new_task(Task)
@@ -237,10 +236,9 @@ class ThreadPool(Executor):
         task.kwargs = kwargs or NO_KEYWORDS
         task.limits = task._exception = None
         task.logs_failure = task._awaited = False
-        task.is_call = True
+        task.is_call = task._untouched = True
         task.started_ns = task.ended_ns = 0
         task._phase = PENDING
-        task._untouched = True
         door = self._door
         if not door.is_direct:
             try:

@@ -24,25 +24,23 @@ each entry to one thread alone.
 
 from __future__ import annotations
 
-import operator
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
-from operator import call
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeGuard
 
 from pool_gui.pool.atomic import HAS_GIL, Once, first
-from pool_gui.pool.clocks import NS, perf_counter_ns
+from pool_gui.pool.clocks import perf_counter_ns
 from pool_gui.pool.events import tell_callback
+from pool_gui.pool.limits import Limits
 from pool_gui.pool.names import function_name, text, type_name
 from pool_gui.pool.standard import StandardWaiters
 from pool_gui.pool.states import TaskState
+from pool_gui.pool.verdicts import RAN, RUNS, UNRUN, Verdict
 from pool_gui.pool.waiting import await_release, locked_lock
 
 if TYPE_CHECKING:
-    import contextvars
     from collections.abc import Callable, Mapping
     from typing import SupportsIndex
 
@@ -58,54 +56,7 @@ RUNNING: Final = "RUNNING"
 CANCELLED: Final = "CANCELLED_AND_NOTIFIED"
 FINISHED: Final = "FINISHED"
 
-_LONGEST_SECONDS = 1e8
-"""Longer limits are none: nobody waits for three years."""
-
 _COPIED = ("callable", "args", "kwargs", "limits", "logs_failure")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What few tasks have, so that the others need no room for it."""
-
-    priority: int = 0
-    """Larger is sooner."""
-    queue_ns: int = 0
-    """How long it may wait in the queue; 0: as long as it takes."""
-    run_ns: int = 0
-    """How long it should run at most; 0: unlimited."""
-    context: contextvars.Context | None = None
-    """Where it runs; None: in the worker's own."""
-
-
-class Verdict:
-    """How somebody means to end a task that has not begun; each is for one use.
-
-    Attributes:
-        state: what becomes of the task.
-        error: what `result` is to raise; None: `CancelledError`, if it is cancelled.
-        count: `next` of it counts the task, once, in one call of C, whoever concludes
-            it; None: whoever finds it in a queue counts it.
-    """
-
-    __slots__ = ("count", "error", "state")
-
-    def __init__(
-        self,
-        state: TaskState,
-        error: BaseException | None = None,
-        count: Callable[[], object] | None = None,
-    ) -> None:
-        self.state = state
-        self.error = error
-        self.count = None if count is None else map(call, (count,))
-
-
-_RUNS = Verdict(TaskState.RUNNING)
-"""The mark of the runner, and of those who saw that it has begun."""
-_UNRUN = (TaskState.CANCELLED, TaskState.EXPIRED, TaskState.DROPPED)
-_RAN = Verdict(TaskState.DONE)
-"""The mark of a runner whose call is over, and of those who saw that."""
 
 
 class _Fork:
@@ -247,11 +198,7 @@ class Task(Future[Any]):
             TypeError: `priority` is no whole number.
             ValueError: a limit is not positive.
         """
-        self.limits = Limits(
-            int(operator.index(priority)),
-            _nanoseconds(queue_seconds, "queue_seconds"),
-            _nanoseconds(run_seconds, "run_seconds"),
-        )
+        self.limits = Limits.of(priority, queue_seconds, run_seconds)
         return self
 
     # --- the future ----------------------------------------------------------------
@@ -282,7 +229,7 @@ class Task(Future[Any]):
         if self._phase is not PENDING:
             return False
         verdict = self._verdict()
-        if verdict is _RUNS:
+        if verdict is RUNS:
             return bool(self.started_ns)
         return verdict.state is TaskState.RUNNING
 
@@ -375,7 +322,7 @@ class Task(Future[Any]):
         mine = Verdict(TaskState.DONE if error is None else TaskState.FAILED)
         decided = self._decide(mine) if self._phase is PENDING else None
         if decided is not None and decided.state is TaskState.RUNNING:
-            mark = _RAN if self.ended_ns else mine
+            mark = RAN if self.ended_ns else mine
             decided = first(self.__dict__, "_ends", mark)
         if decided is not mine:
             raise InvalidStateError(f"{self._state}: {self!r}")
@@ -470,14 +417,14 @@ class Task(Future[Any]):
 
     def prevails(self) -> bool:
         """Decide for a run that was announced, against those who touched the task."""
-        if first(self.__dict__, "_verdicts", _RUNS) is _RUNS:
+        if first(self.__dict__, "_verdicts", RUNS) is RUNS:
             return True
         self.started_ns = 0
         return False
 
     def ends_run(self) -> bool:
         """Decide for what came out of an ended run; False: the outcome was set."""
-        return self._untouched or first(self.__dict__, "_ends", _RAN) is _RAN
+        return self._untouched or first(self.__dict__, "_ends", RAN) is RAN
 
     def end(
         self,
@@ -528,7 +475,7 @@ class Task(Future[Any]):
         verdict = self._verdict()
         if verdict.count is None:
             count()
-        if self._phase is PENDING and verdict.state in _UNRUN:
+        if self._phase is PENDING and verdict.state in UNRUN:
             self._conclude(verdict)
         self.let_go()
 
@@ -572,12 +519,12 @@ class Task(Future[Any]):
     def _decide(self, mine: Verdict) -> Verdict:
         """Try to end a task that has not begun; return the verdict that decides."""
         self._untouched = False
-        return first(self.__dict__, "_verdicts", _RUNS if self.started_ns else mine)
+        return first(self.__dict__, "_verdicts", RUNS if self.started_ns else mine)
 
     def _verdict(self) -> Verdict:
-        """Return what was decided of the run; `_RUNS` if nobody wants to end it."""
+        """Return what was decided of the run; `RUNS` if nobody wants to end it."""
         marks = None if self._untouched else self.__dict__.get("_verdicts")
-        return marks[0] if marks else _RUNS
+        return marks[0] if marks else RUNS
 
     def tell(
         self,
@@ -626,11 +573,3 @@ _BOOKKEEPING = frozenset(Task.__slots__) | {
     "_standard",
     "_verdicts",
 }
-
-
-def _nanoseconds(seconds: float | None, what: str) -> int:
-    if seconds is None:
-        return 0
-    if not seconds > 0:
-        raise ValueError(f"{what} must be more than 0, and {text(seconds)} is not.")
-    return 0 if seconds > _LONGEST_SECONDS else max(1, round(seconds * NS))

@@ -13,22 +13,24 @@ from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+from pool_gui.pool.alone import Alone
 from pool_gui.pool.backlog import NOTHING
 from pool_gui.pool.clocks import NS, perf_counter_ns
-from pool_gui.pool.counters import Counters, WorkerRecord
-from pool_gui.pool.deadlines import Deadlines, expire
+from pool_gui.pool.counters import WorkerRecord
+from pool_gui.pool.deadlines import expire
 from pool_gui.pool.events import call_hook, tell_failure, tell_stray
 from pool_gui.pool.queue import backlog_of
+from pool_gui.pool.recovery import part_from
 from pool_gui.pool.states import WorkerState
 from pool_gui.pool.task import FINISHED, Task, is_task
-from pool_gui.pool.waiting import FOREVER, await_release, locked_lock
+from pool_gui.pool.thread import DaemonThread
+from pool_gui.pool.waiting import FOREVER, locked_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pool_gui.pool.core import PoolCore
     from pool_gui.pool.deadlines import RunWatch
-    from pool_gui.pool.events import Hooks
     from pool_gui.pool.queue import ThreadSafeQueue
 
 _STRAY_PAUSE_SECONDS = 1.0
@@ -37,32 +39,7 @@ _MAX_PATIENCE_SECONDS = 3600.0
 _popleft = deque.popleft
 
 
-class _Alone:
-    """What a worker without a pool has instead of one: it begins, stays and goes."""
-
-    hooks: Hooks | None = None
-
-    def __init__(self) -> None:
-        self.counters = Counters()
-        self.deadlines = Deadlines("")
-
-    def welcome(self, _worker: ProcessThread) -> bool:
-        return True
-
-    def idles(self, _worker: ProcessThread) -> float:
-        return FOREVER
-
-    def demand_rose(self) -> None: ...
-
-    def dismissed(self, _worker: ProcessThread) -> None: ...
-
-    def leaves(self, _worker: ProcessThread, *, can_run: bool) -> bool:
-        return can_run
-
-    def bid_farewell(self, _worker: ProcessThread, *, can_run: bool) -> None: ...
-
-
-class ProcessThread(threading.Thread):
+class ProcessThread(DaemonThread):
     """A thread that processes tasks; it is no process of the operating system.
 
     Attributes:
@@ -83,26 +60,20 @@ class ProcessThread(threading.Thread):
         record: WorkerRecord | None = None,
         core: PoolCore | None = None,
     ) -> None:
-        # A daemon, so that an idle one never blocks the interpreter's exit; the pool
-        # sees to it that accepted work ends first (see shutdown.py).
-        try:
-            super().__init__(name=name, daemon=True)
-        except RuntimeError:  # a subinterpreter, which has no daemons
-            super().__init__(name=name, daemon=False)
+        super().__init__(name=name)
         self.task_queue = task_queue
         self.dismiss_flag = threading.Event()
         self.record = WorkerRecord() if record is None else record
         self.idle_limit_seconds = FOREVER
         self.may_have_task = False
         self._backlog = backlog_of(task_queue)
-        self._core: PoolCore | _Alone = _Alone() if core is None else core
+        self._core: PoolCore | Alone = Alone() if core is None else core
         self.is_free = True
         self._stay_seconds = 0.0  # how long it is to stay, idle for long as it is
         self._run_watch: RunWatch | None = None
         self._must_leave = False  # what the hot loop reads: faster than the event
         self._can_run = True
         self._left = False
-        self._over = locked_lock()
         self._parking_lock = locked_lock()
         # What an exception that was thrown in has left behind; see _recover.
         self._stray: BaseException | None = None
@@ -151,34 +122,12 @@ class ProcessThread(threading.Thread):
         self._stay_seconds = 0.0
         self._backlog.parked.unpark(self._parking_lock)
 
-    # gevent, when it patches a program, may put another class in the place of
-    # threading.Thread, and ours, made before, no more hears of its thread's end.
-
-    def is_alive(self) -> bool:
-        """Return whether the thread runs."""
-        if _is_still_known(self):
-            return super().is_alive()
-        return self.ident is not None and self._over.locked()
-
-    def join(self, timeout: float | None = None) -> None:
-        """Wait until the thread has ended."""
-        if _is_still_known(self):
-            super().join(timeout)
-        elif await_release(self._over, timeout):
-            self._over.release()
-
     # --- its own thread ------------------------------------------------------------
 
-    def run(self) -> None:
+    def work(self) -> None:
         """Run tasks until dismissed, or until the queue has ended and is empty."""
         self.record.started_ns = perf_counter_ns()
         self._can_run = self._core.welcome(self)
-        try:
-            self._work()
-        finally:
-            self._over.release()
-
-    def _work(self) -> None:
         # Two layers, for an exception may be thrown in while another is looked after.
         # In between nothing is called, so that none comes there without a debugger;
         # should one end the thread all the same, the pool finds it dead.
@@ -209,22 +158,17 @@ class ProcessThread(threading.Thread):
         self._backlog.pass_on()
         self._backlog.quiet.unpark_all()
         self._core.bid_farewell(self, can_run=self._can_run)
-        self._core = _Alone()  # who remembers it shall not hold the pool
+        self._core = Alone()  # who remembers it shall not hold the pool
         return True
 
-    # The order inside. A task is popped and stored without a call in between (`for`),
-    # so that no exception thrown in comes there. Its start is stamped, then it is
-    # looked at; its end likewise; see task.py. The span comes before the count: whoever
-    # reads the count finds the span. The count comes before the task's end: whoever has
-    # the result finds it counted. record.running() needs the order of what the record
-    # says. Last, nothing of a finished task may live on, least of all while idle.
+    # A task is popped and stored without a call in between (`for`), so that nothing
+    # thrown in comes there. Its start is stamped, then it is looked at; see task.py.
+    # Nothing of a finished task may live on, least of all while idle.
     def _process(self) -> None:
-        record, backlog, clock = self.record, self._backlog, perf_counter_ns
+        record, backlog, run = self.record, self._backlog, self._run
         items, has_hooks = backlog.items, self._core.hooks is not None
         popping = map(_popleft, repeat(items))
         task: Any = None
-        failure: BaseException | None = None
-        call = args = kwargs = result = limits = None
         try:
             while self._wait_for_task():
                 self.may_have_task = True
@@ -232,58 +176,21 @@ class ProcessThread(threading.Thread):
                     for task in popping if backlog.is_plain else self._take_one():
                         if type(task) is not Task and not is_task(task):
                             break
-                        limits = task.limits
                         if (
-                            limits is None
+                            task.limits is None
                             and not has_hooks
                             and backlog.is_plain
                             and not task.started_ns
                         ):
-                            task.started_ns = started_ns = clock()
+                            task.started_ns = perf_counter_ns()
                             if not task._untouched and not task.prevails():
                                 task.bury(self._core.counters.cancelled.take)
                                 break
-                            call = task.callable
-                        else:
-                            call = self._prepare(task)
-                            if call is None:
-                                break
-                            started_ns = task.started_ns
-                        args, kwargs = task.args, task.kwargs
-                        record.task = task
-                        record.started_ns = started_ns
-                        record.started += 1
-                        try:
-                            result = call(*args, **kwargs) if kwargs else call(*args)
-                            task.ended_ns = ended_ns = clock()
-                        except BaseException as error:
-                            task.ended_ns = ended_ns = clock()
-                            failure = error
-                        mask = record.span_mask
-                        if mask >= 0 and (
-                            failure is not None or not record.started & mask
-                        ):
-                            record.add_span(task, failure)
-                        if failure is None:
-                            record.done += 1
-                        else:
-                            record.failed += 1
-                        record.started_ns = ended_ns
-                        record.busy_ns += ended_ns - started_ns
-                        if task._untouched or task.ends_run():
-                            if failure is None:
-                                task._result = result
-                            else:
-                                task._exception = failure
-                            task._phase = FINISHED
-                            if task._awaited:
-                                task.tell()
-                        if failure is not None or has_hooks or limits is not None:
-                            self._after(task, failure)
-                        record.task = None
-                        if task.is_call:
-                            task.let_go()
-                        task = call = args = kwargs = result = failure = limits = None
+                            run(task, task.callable)
+                        elif (call := self._prepare(task)) is not None:
+                            run(task, call)
+                            call = None
+                        task = None
                         if self._must_leave or not backlog.is_plain:
                             break
                         depth = len(items)
@@ -292,12 +199,53 @@ class ProcessThread(threading.Thread):
                 except IndexError:  # the queue is empty
                     if task is not None:
                         raise
-                task = call = limits = None
+                task = None
                 self._taken.clear()
                 self.may_have_task = False
         except BaseException:
             self._in_hand = task
             raise
+
+    # Its end is stamped, then it is looked at. The span comes before the count: whoever
+    # reads the count finds the span. The count comes before the task's end: whoever has
+    # the result finds it counted. record.running() needs the order of what the record
+    # says.
+    def _run(self, task: Task, call: Callable[..., object]) -> None:
+        record, args, kwargs = self.record, task.args, task.kwargs
+        failure: BaseException | None = None
+        started_ns = record.started_ns = task.started_ns
+        record.task = task
+        record.started += 1
+        try:
+            result = call(*args, **kwargs) if kwargs else call(*args)
+            task.ended_ns = ended_ns = perf_counter_ns()
+        except BaseException as error:
+            task.ended_ns = ended_ns = perf_counter_ns()
+            failure = error
+        mask = record.span_mask
+        if mask >= 0 and (failure is not None or not record.started & mask):
+            record.add_span(task, failure)
+        if failure is None:
+            record.done += 1
+        else:
+            record.failed += 1
+        record.started_ns = ended_ns
+        record.busy_ns += ended_ns - started_ns
+        if task._untouched or task.ends_run():
+            if failure is None:
+                task._result = result
+            else:
+                task._exception = failure
+            task._phase = FINISHED
+            if task._awaited:
+                task.tell()
+        if failure is not None or self._core.hooks is not None or task.limits:
+            self._after(task, failure)
+            del failure  # which holds this frame
+        record.task = None
+        if task.is_call:
+            task.let_go()
+        del task
 
     def _take_one(self) -> list[Any]:
         """Take one item from a queue that is not plain, if there is one."""
@@ -433,31 +381,9 @@ class ProcessThread(threading.Thread):
 
     def give_up(self, error: BaseException) -> None:
         """Part from what the worker has in hand; also for who finds it dead."""
-        # An entry of the heap, which was not unpacked yet, ends with its task.
-        taken = [one[-1] if type(one) is tuple else one for one in self._taken]
-        for task in {id(one): one for one in (*taken, self._in_hand)}.values():
-            if is_task(task):
-                self._let_go(task, error)
+        count = self._core.counters.cancelled.take
+        part_from(
+            [*self._taken, self._in_hand], self.record, self._backlog, count, error
+        )
         self._taken.clear()
         self._in_hand = None
-
-    def _let_go(self, task: Any, error: BaseException) -> None:
-        record = self.record
-        if not task.started_ns and not task.done():
-            limits = task.limits
-            self._backlog.put_back(task, limits.priority if limits else 0, task.id)
-            self._backlog.wake_some(1)
-            return
-        if not task.started_ns:
-            task.bury(self._core.counters.cancelled.take)  # it ended unrun
-            return
-        if record.task is None or record.started_ns != task.ended_ns:  # not yet counted
-            record.started = record.done + record.failed + 1
-            record.failed += 1
-            record.started_ns = perf_counter_ns()
-        if not task.done() and task.ends_run():
-            task.end(error)
-
-
-def _is_still_known(worker: object) -> bool:
-    return isinstance(worker, threading.Thread)

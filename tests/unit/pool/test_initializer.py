@@ -23,7 +23,7 @@ from pool_gui.pool import (
     TaskState,
     ThreadPool,
 )
-from pool_gui.pool.admission import BROKEN
+from pool_gui.pool.handback import BROKEN
 from pool_gui.pool.queue import backlog_of
 from pool_gui.pool.workers import Workers
 

@@ -7,7 +7,7 @@ import pytest
 
 from pool_gui.pool import Task
 from pool_gui.pool.atomic import HAS_GIL
-from pool_gui.pool.task import Limits
+from pool_gui.pool.limits import Limits
 
 
 class Callable:

@@ -25,7 +25,8 @@ from future_support import (
 from pool_support import until
 
 from pool_gui.pool import Task, TaskDroppedError, TaskState
-from pool_gui.pool.task import PENDING, Verdict
+from pool_gui.pool.task import PENDING
+from pool_gui.pool.verdicts import Verdict
 
 MOVES: dict[str, tuple[Move, tuple[object, object, object, object], str]] = {
     # What it answers in each state (pending, running, finished, cancelled), and the
