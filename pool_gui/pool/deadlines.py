@@ -276,7 +276,8 @@ class _Helper(DaemonThread):
 
     def work(self) -> None:
         """Make the call."""
+        act, self._act = self._act, int  # who remembers the thread shall not hold it
         try:
-            self._act()
+            act()
         except BaseException as error:
             tell_stray(self.name, error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from pool_gui.pool.waiting import await_release, locked_lock
+from pool_gui.pool.waiting import Deadline, await_release, locked_lock
 
 
 class DaemonThread(threading.Thread):
@@ -22,6 +22,7 @@ class DaemonThread(threading.Thread):
         except RuntimeError:
             super().__init__(name=name, daemon=False)
         self._over = locked_lock()
+        self._asking = threading.RLock()
 
     def run(self) -> None:
         """Do what the thread is for, then say that it is over."""
@@ -33,18 +34,37 @@ class DaemonThread(threading.Thread):
     def work(self) -> None:
         """Do what the thread is for."""
 
+    # Up to Python 3.12 two who ask for a thread's end at once may trip over each other
+    # (an AssertionError, or a lock that is released twice). So one asks at a time.
+
     def is_alive(self) -> bool:
-        """Return whether the thread runs."""
-        if _is_still_known(self):
+        """Return whether the thread runs; perhaps a moment longer than it does."""
+        if not _is_still_known(self):
+            return self.ident is not None and self._over.locked()
+        if not self._asking.acquire(blocking=False):
+            return True  # somebody is about to hear of its end
+        try:
             return super().is_alive()
-        return self.ident is not None and self._over.locked()
+        finally:
+            self._asking.release()
 
     def join(self, timeout: float | None = None) -> None:
-        """Wait until the thread has ended."""
-        if _is_still_known(self):
+        """Wait until the thread has ended.
+
+        Raises:
+            RuntimeError: it was not started, or is this very thread.
+        """
+        is_known = _is_still_known(self)
+        if is_known and (self.ident is None or self is threading.current_thread()):
             super().join(timeout)
-        elif await_release(self._over, timeout):
-            self._over.release()
+        deadline = Deadline(timeout)
+        if not await_release(self._over, timeout):
+            return
+        self._over.release()
+        if is_known:  # what is left of it is a moment
+            with self._asking:
+                left = deadline.seconds_left()
+                super().join(left if left >= 0 else None)
 
 
 def _is_still_known(thread: object) -> bool:
