@@ -44,7 +44,12 @@ def map_over(
     if buffersize is None:
         _submit_all(submit, fn, calls, futures)
         return _results(futures, deadline, None)
-    ahead = checks.count(buffersize, "buffersize", 1)
+    try:  # in the standard pool's words
+        ahead = checks.count(buffersize, "buffersize", 1)
+    except TypeError:
+        raise TypeError("buffersize must be an integer or None") from None
+    except ValueError:
+        raise ValueError("buffersize must be None or > 0") from None
     _submit_all(submit, fn, itertools.islice(calls, ahead), futures)
 
     def refill() -> None:

@@ -46,7 +46,8 @@ def part_from(
 
 
 def _fail(task: Task, record: WorkerRecord, error: BaseException) -> None:
-    if record.task is None or record.started_ns != task.ended_ns:  # not yet counted
+    is_counted = task.ended_ns and record.started == record.done + record.failed
+    if not is_counted:
         record.started = record.done + record.failed + 1
         record.failed += 1
         record.started_ns = perf_counter_ns()

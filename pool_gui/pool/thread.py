@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
+from pool_gui.pool.deferring import hold
 from pool_gui.pool.waiting import Deadline, await_release, locked_lock
 
 
@@ -38,15 +40,10 @@ class DaemonThread(threading.Thread):
     # (an AssertionError, or a lock that is released twice). So one asks at a time.
 
     def is_alive(self) -> bool:
-        """Return whether the thread runs; perhaps a moment longer than it does."""
+        """Return whether the thread runs."""
         if not _is_still_known(self):
             return self.ident is not None and self._over.locked()
-        if not self._asking.acquire(blocking=False):
-            return True  # somebody is about to hear of its end
-        try:
-            return super().is_alive()
-        finally:
-            self._asking.release()
+        return hold(self._asking, super().is_alive)
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until the thread has ended.
@@ -58,13 +55,13 @@ class DaemonThread(threading.Thread):
         if is_known and (self.ident is None or self is threading.current_thread()):
             super().join(timeout)
         deadline = Deadline(timeout)
-        if not await_release(self._over, timeout):
+        if not self.is_alive() or not await_release(self._over, timeout):
             return
         self._over.release()
         if is_known:  # what is left of it is a moment
-            with self._asking:
-                left = deadline.seconds_left()
-                super().join(left if left >= 0 else None)
+            left = deadline.seconds_left()
+            end = partial(super().join, left if left >= 0 else None)
+            hold(self._asking, end)
 
 
 def _is_still_known(thread: object) -> bool:

@@ -23,7 +23,7 @@ def _often_switched() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_often_switched")
 def test_many_may_ask_for_the_end_of_a_thread_at_once() -> None:
-    """Up to Python 3.12 a Thread raises then, now and then, or releases a lock twice."""
+    """Up to Python 3.12 a Thread may raise then, or release a lock twice."""
     for _ in range(ROUNDS):
         pool = ThreadPool(3)
         pool.start()
