@@ -50,6 +50,14 @@ if TYPE_CHECKING:
 NO_KEYWORDS: Mapping[str, Any] = MappingProxyType({})
 """Shared by all tasks without keyword arguments: a dict of its own costs 64 bytes."""
 
+
+def _gone() -> None:
+    """Stand for what a call that is over has called."""
+
+
+NO_CALL: Final = (_gone, (), NO_KEYWORDS)
+"""What a call that is over holds on to: nothing of what it was."""
+
 # The standard library's own names, which `concurrent.futures.wait` compares with.
 PENDING: Final = "PENDING"
 RUNNING: Final = "RUNNING"
@@ -500,7 +508,7 @@ class Task(Future[Any]):
     def let_go(self) -> None:
         """Hold no more what a call that is over has called, and with what."""
         if self.is_call:
-            self.callable, self.args, self.kwargs = _gone, (), NO_KEYWORDS
+            self.callable, self.args, self.kwargs = NO_CALL
 
     def fresh_copy(self) -> Self:
         """Return a new task for the same call, with an outcome of its own."""
@@ -558,10 +566,6 @@ def is_task(item: object) -> TypeGuard[Task]:
 def note_fork(survivors: frozenset[int]) -> None:
     """Say in a forked child which of the parent's tasks its one thread still runs."""
     _Fork.at_ns, _Fork.survivors = perf_counter_ns(), survivors
-
-
-def _gone() -> None:
-    """Stand for what a call that is over has called."""
 
 
 _is_callable = callable  # the parameter of Task hides the builtin

@@ -22,7 +22,7 @@ from pool_gui.pool.events import call_hook, tell_failure, tell_stray
 from pool_gui.pool.queue import backlog_of
 from pool_gui.pool.recovery import part_from
 from pool_gui.pool.states import WorkerState
-from pool_gui.pool.task import FINISHED, Task, is_task
+from pool_gui.pool.task import FINISHED, NO_CALL, Task, is_task
 from pool_gui.pool.thread import DaemonThread
 from pool_gui.pool.waiting import FOREVER, locked_lock
 
@@ -68,6 +68,7 @@ class ProcessThread(DaemonThread):
         self.may_have_task = False
         self._backlog = backlog_of(task_queue)
         self._core: PoolCore | Alone = Alone() if core is None else core
+        self._has_hooks = self._core.hooks is not None
         self.is_free = True
         self._stay_seconds = 0.0  # how long it is to stay, idle for long as it is
         self._run_watch: RunWatch | None = None
@@ -166,7 +167,7 @@ class ProcessThread(DaemonThread):
     # Nothing of a finished task may live on, least of all while idle.
     def _process(self) -> None:
         record, backlog, run = self.record, self._backlog, self._run
-        items, has_hooks = backlog.items, self._core.hooks is not None
+        items, has_hooks = backlog.items, self._has_hooks
         popping = map(_popleft, repeat(items))
         task: Any = None
         try:
@@ -239,13 +240,13 @@ class ProcessThread(DaemonThread):
             task._phase = FINISHED
             if task._awaited:
                 task.tell()
-        if failure is not None or self._core.hooks is not None or task.limits:
+        if failure is not None or self._has_hooks or task.limits is not None:
             self._after(task, failure)
             del failure  # which holds this frame
         record.task = None
         if task.is_call:
-            task.let_go()
-        del task
+            task.callable, task.args, task.kwargs = NO_CALL
+        del task  # what was raised holds this frame, and is held by the task
 
     def _take_one(self) -> list[Any]:
         """Take one item from a queue that is not plain, if there is one."""
