@@ -23,6 +23,7 @@ from pool_gui.pool.errors import (
     PoolStateError,
     QueueFullError,
     TaskDroppedError,
+    TaskTypeErrorException,
 )
 from pool_gui.pool.handback import BROKEN, as_task, count_dead
 from pool_gui.pool.limits import Limits
@@ -169,10 +170,16 @@ class Admission:
         """Return what to queue for a task that somebody puts: it, or a copy.
 
         Raises:
-            TaskTypeErrorException: it is no Task.
+            TaskTypeErrorException: it is no Task, or a call that `submit` made and that
+                is over, so that there is nothing left to call.
         """
         task = as_task(item)
         if not task.claim():
+            if task.has_let_go():
+                raise TaskTypeErrorException(
+                    "A call that submit made and that is over cannot be put again: "
+                    "what it called is let go. Put a Task(function, *args)."
+                )
             task = task.fresh_copy()
             task.claim()
         return task

@@ -5,7 +5,7 @@ from concurrent.futures.thread import BrokenThreadPool
 
 
 class TaskTypeErrorException(TypeError):  # noqa: N818 - the seed's name
-    """Something that is no `Task` was put; nothing was queued."""
+    """Something that is no `Task`, or no longer one, was put; nothing was queued."""
 
 
 class PoolStateError(RuntimeError):

@@ -510,6 +510,10 @@ class Task(Future[Any]):
         if self.is_call:
             self.callable, self.args, self.kwargs = NO_CALL
 
+    def has_let_go(self) -> bool:
+        """Whether what it called is let go."""
+        return self.callable is _gone
+
     def fresh_copy(self) -> Self:
         """Return a new task for the same call, with an outcome of its own."""
         copy: Self = object.__new__(type(self))

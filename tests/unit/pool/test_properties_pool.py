@@ -23,6 +23,7 @@ from pool_gui.pool import (
     PoolStateError,
     Task,
     TaskState,
+    TaskTypeErrorException,
     WhenFull,
 )
 
@@ -109,6 +110,10 @@ class PoolMachine(RuleBasedStateMachine):
     def put_again(self, data: st.DataObject, *, in_batch: bool) -> None:
         """One that was refused is put itself, of all others a copy."""
         task = data.draw(st.sampled_from(list(self.both.lives)))
+        if task.has_let_go():
+            with pytest.raises(TaskTypeErrorException, match="cannot be put again"):
+                self.pool.put(task)
+            return
         old, state = self.both.lives[task], task.state
         life = old.again()
         put: list[Task] = []
