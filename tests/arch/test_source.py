@@ -8,8 +8,16 @@ import pytest
 from arch import source
 from arch.source import imported, modules
 
-MAX_CODE_LINES = 350
-"""Of a file; what is said about the code beside it counts against nobody."""
+MAX_FILE_LINES = 350
+TOO_LONG = {
+    "pool_gui/pool/admission.py": 478,
+    "pool_gui/pool/core.py": 500,
+    "pool_gui/pool/pool.py": 613,
+    "pool_gui/pool/task.py": 583,
+    "pool_gui/pool/worker.py": 390,
+    "pool_gui/pool/workers.py": 371,
+}
+"""A debt, not a rule: they are to come under the limit, and must not grow till then."""
 MAX_FUNCTION_LINES = 50
 TALKING = ("wire", "agent", "workload", "monitor")
 """The packages that handle what comes over the connection."""
@@ -21,29 +29,12 @@ def test_each_module_says_its_charter() -> None:
 
 
 def test_no_file_is_too_long_for_one_charter() -> None:
-    lengths = {one.name: len(code_lines(one)) for one in modules()}
-    assert {n: length for n, length in lengths.items() if length > MAX_CODE_LINES} == {}
-
-
-def code_lines(module: source.Module) -> set[int]:
-    """Return the lines that hold code: no docstrings, comments and empty lines."""
-    said = {
-        line
-        for node in module.nodes()
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if isinstance(node.value.value, str)
-        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
-    }
-    lines = enumerate(module.text.splitlines(), start=1)
-    written = {
-        n for n, line in lines if line.strip() and not line.strip().startswith("#")
-    }
-    return written - said
-
-
-def test_what_is_said_beside_code_makes_no_file_too_long() -> None:
-    (task,) = [one for one in modules() if one.name == "pool_gui/pool/task.py"]
-    assert len(task.text.splitlines()) > MAX_CODE_LINES > len(code_lines(task)) > 100
+    lengths = {one.name: len(one.text.splitlines()) for one in modules()}
+    long = {n: length for n, length in lengths.items() if length > MAX_FILE_LINES}
+    assert {
+        n: length for n, length in long.items() if length > TOO_LONG.get(n, 0)
+    } == {}
+    assert long.keys() == TOO_LONG.keys(), "who comes under the limit leaves the list"
 
 
 def test_no_function_is_too_long_to_see_at_once() -> None:
