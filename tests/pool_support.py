@@ -6,8 +6,9 @@ from typing import Protocol
 
 import pytest
 
-from pool_gui.pool import ThreadPool
+from pool_gui.pool import ProcessThread, ThreadPool, ThreadSafeQueue
 from pool_gui.pool.atomic import HAS_GIL
+from pool_gui.pool.queue import backlog_of
 
 DEADLINE_SECONDS = 10.0
 """How long a test waits for what should happen at once."""
@@ -73,3 +74,11 @@ def until(is_true: Callable[[], bool]) -> None:
             return
         pause.wait(_LOOK_SECONDS)
     raise AssertionError("it did not become true in time")
+
+
+def run_all(queue: ThreadSafeQueue, worker: ProcessThread, *tasks: object) -> None:
+    """Put the tasks and wait until the worker idles again."""
+    until(lambda: len(backlog_of(queue).parked) == 1)
+    queue.batch_put(tasks)
+    until(lambda: queue.size() == 0 and len(backlog_of(queue).parked) == 1)
+    assert worker.record.task is None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pool_support import DEADLINE_SECONDS, MakePool, Stall
 
-from pool_gui.pool import ThreadPool
+from pool_gui.pool import ProcessThread, ThreadPool, ThreadSafeQueue
 
 
 @pytest.fixture
@@ -31,3 +31,19 @@ def make_pool(stall: Stall) -> Iterator[MakePool]:
     for pool in made:
         pool.stop()
         assert pool.join(DEADLINE_SECONDS)
+
+
+@pytest.fixture
+def queue() -> ThreadSafeQueue:
+    return ThreadSafeQueue()
+
+
+@pytest.fixture
+def worker(queue: ThreadSafeQueue, stall: Stall) -> Iterator[ProcessThread]:
+    made = ProcessThread(queue, name="worker")
+    made.start()
+    yield made
+    stall.release.set()
+    made.dismiss()
+    made.join(DEADLINE_SECONDS)
+    assert not made.is_alive()

@@ -11,36 +11,12 @@ from types import CodeType, FrameType
 from typing import Any
 
 import pytest
-from pool_support import DEADLINE_SECONDS, NEEDS_GIL, Stall, until
+from pool_support import DEADLINE_SECONDS, NEEDS_GIL, run_all, until
 
 import pool_gui.pool
 from pool_gui.pool import ProcessThread, Task, ThreadSafeQueue
 from pool_gui.pool.counters import WorkerRecord
 from pool_gui.pool.queue import backlog_of
-
-
-@pytest.fixture
-def queue() -> ThreadSafeQueue:
-    return ThreadSafeQueue()
-
-
-@pytest.fixture
-def worker(queue: ThreadSafeQueue, stall: Stall) -> Iterator[ProcessThread]:
-    made = ProcessThread(queue, name="worker")
-    made.start()
-    yield made
-    stall.release.set()
-    made.dismiss()
-    made.join(DEADLINE_SECONDS)
-    assert not made.is_alive()
-
-
-def run_all(queue: ThreadSafeQueue, worker: ProcessThread, *tasks: object) -> None:
-    """Put the tasks and wait until the worker idles again."""
-    until(lambda: len(backlog_of(queue).parked) == 1)
-    queue.batch_put(tasks)
-    until(lambda: queue.size() == 0 and len(backlog_of(queue).parked) == 1)
-    assert worker.record.task is None
 
 
 def throw(worker: ProcessThread, error: type[BaseException]) -> None:
