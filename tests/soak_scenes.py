@@ -55,9 +55,14 @@ def fail() -> str:
     raise ValueError
 
 
-def run_wave(pool: ThreadPool, *, is_special: bool) -> None:
-    """Run `WAVE` tasks by each call there is, and drop all that they return."""
+def run_wave(pool: ThreadPool, *, is_special: bool, is_held: bool = False) -> None:
+    """Run `WAVE` tasks by each call there is, and drop all that they return.
+
+    Held, all of them are queued before the first one runs.
+    """
     part = WAVE // 4
+    if is_held:
+        pool.pause()
     futures = [pool.submit(str, number) for number in range(2 * part)]
     if is_special:
         for future in futures[::100]:
@@ -72,6 +77,8 @@ def run_wave(pool: ThreadPool, *, is_special: bool) -> None:
         pool.put(Task(str, number))
     pool.batch_put([Task(str, number) for number in range(part)])
     futures.clear()
+    if is_held:
+        pool.resume()
     assert pool.wait_idle(PATIENCE_SECONDS)
 
 
@@ -79,19 +86,26 @@ def memory(tasks: int) -> dict[str, object]:
     """Return the memory in use after each twentieth of the tasks.
 
     The first half is plain; in the other some have limits and priorities, are
-    cancelled, or fail.
+    cancelled, or fail. How deep the queue becomes, and with it how much the process
+    grows, is for the scheduler to decide; so before all that is counted, the deepest
+    queue there can be is held back and then run.
     """
     pool = ThreadPool(4)
-    Door(pool).watch(0)
+    door = Door(pool)
+    door.watch(0)
     pool.start()
+    for is_special in (False, True):
+        run_wave(pool, is_special=is_special, is_held=True)
     waves = tasks // WAVE
-    seen = []
+    seen, blocks = [], []
     for wave in range(waves):
         run_wave(pool, is_special=2 * wave >= waves)
         if (wave + 1) % (waves // 20) == 0:
             seen.append(resident_bytes())
+            blocks.append(sys.getallocatedblocks())
     pool.join()
-    return {"bytes": seen, "submitted": pool.statistics().submitted}
+    submitted = pool.statistics().submitted
+    return {"bytes": seen, "blocks": blocks, "submitted": submitted}
 
 
 def fixed_pool() -> ThreadPool:
