@@ -46,7 +46,7 @@ def until_parked(pool: ThreadPool, count: int) -> None:
 
 def until_settled(pool: ThreadPool) -> None:
     """Wait until each worker has idled for long, and was told to stay nevertheless."""
-    until(lambda: all(worker._stay_seconds for worker in pool.workers()))
+    until(lambda: all(worker.patience.granted_seconds for worker in pool.workers()))
 
 
 def refuse_threads(patch: pytest.MonkeyPatch, after: int = 0) -> None:

@@ -124,6 +124,12 @@ class Backlog:
         taken: list[Any] = []
         return taken[0] if self.take_into(taken) else NOTHING
 
+    def taken(self, into: list[Any]) -> list[Any]:
+        """Take an item into a list, tell who waits for room, and return the list."""
+        if self.take_into(into) and (self.room or self.room_for_many):
+            self.announce_room()
+        return into
+
     def take_into(self, into: list[Any]) -> bool:
         """Move the next item to the end of a list.
 

@@ -26,7 +26,7 @@ MAX_SPANS = 4096
 """Spans kept until the watcher takes them; the oldest are lost first."""
 
 NO_SPANS = -1
-"""The mask while nobody watches."""
+"""The mask while nobody watches: it has a bit of every number."""
 
 _ATTEMPTS = 8
 
@@ -47,7 +47,7 @@ class WorkerRecord:
         peak_queued: most tasks that the worker saw in the queue when it took one.
         span_mask: which tasks leave a span: those whose number `started` has no bit
             of the mask, so 0 is each of them and 2**k - 1 each 2**k-th. Failed ones
-            always do. Negative: none.
+            always do. `NO_SPANS`: none.
         spans: (task id, callable, queued_ns, started_ns, ended_ns, error or None) of
             finished tasks, oldest first; take them with `popleft`.
     """

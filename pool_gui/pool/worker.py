@@ -9,32 +9,31 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
+from pool_gui.pool import special
 from pool_gui.pool.alone import Alone
 from pool_gui.pool.backlog import NOTHING
-from pool_gui.pool.clocks import NS, perf_counter_ns
+from pool_gui.pool.clocks import perf_counter_ns
 from pool_gui.pool.counters import WorkerRecord
-from pool_gui.pool.deadlines import expire
-from pool_gui.pool.events import call_hook, tell_failure, tell_stray
+from pool_gui.pool.events import tell_stray
+from pool_gui.pool.patience import Patience
 from pool_gui.pool.queue import backlog_of
 from pool_gui.pool.recovery import part_from
 from pool_gui.pool.states import WorkerState
-from pool_gui.pool.task import FINISHED, NO_CALL, Task, is_task
+from pool_gui.pool.task import FINISHED, NO_CALL, NO_KEYWORDS, Task, is_task
 from pool_gui.pool.thread import DaemonThread
-from pool_gui.pool.waiting import FOREVER, locked_lock
+from pool_gui.pool.waiting import locked_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterable
 
     from pool_gui.pool.core import PoolCore
     from pool_gui.pool.deadlines import RunWatch
     from pool_gui.pool.queue import ThreadSafeQueue
 
 _STRAY_PAUSE_SECONDS = 1.0
-_MAX_PATIENCE_SECONDS = 3600.0
 
 _popleft = deque.popleft
 
@@ -46,8 +45,7 @@ class ProcessThread(DaemonThread):
         task_queue: where it takes tasks from. Items that are no `Task` are ignored.
         dismiss_flag: set once it is dismissed. Read it; `dismiss` sets it.
         record: what it has done and does now.
-        idle_limit_seconds: after that long without a task it asks whether it is still
-            wanted; negative: never.
+        patience: after how long without a task it asks whether it is still wanted.
         is_free: whether it will look for a task before it does anything else.
         may_have_task: whether it may have one in hand that its record does not show.
     """
@@ -64,14 +62,12 @@ class ProcessThread(DaemonThread):
         self.task_queue = task_queue
         self.dismiss_flag = threading.Event()
         self.record = WorkerRecord() if record is None else record
-        self.idle_limit_seconds = FOREVER
+        self.patience = Patience()
         self.may_have_task = False
         self._backlog = backlog_of(task_queue)
         self._core: PoolCore | Alone = Alone() if core is None else core
         self._has_hooks = self._core.hooks is not None
         self.is_free = True
-        self._stay_seconds = 0.0  # how long it is to stay, idle for long as it is
-        self._run_watch: RunWatch | None = None
         self._must_leave = False  # what the hot loop reads: faster than the event
         self._can_run = True
         self._left = False
@@ -119,8 +115,7 @@ class ProcessThread(DaemonThread):
 
     def reconsider(self, idle_limit_seconds: float) -> None:
         """Set another idle limit, and let the worker look at it now."""
-        self.idle_limit_seconds = idle_limit_seconds
-        self._stay_seconds = 0.0
+        self.patience.set_limit(idle_limit_seconds)
         self._backlog.parked.unpark(self._parking_lock)
 
     # --- its own thread ------------------------------------------------------------
@@ -147,8 +142,7 @@ class ProcessThread(DaemonThread):
         """Work until there is nothing more to do; True if the worker has left."""
         if self._left:
             return True
-        if self._stray is not None:
-            self._recover()
+        self._recover()
         if self._can_run:
             self._process()
         if not self._core.leaves(self, can_run=self._can_run):
@@ -162,76 +156,107 @@ class ProcessThread(DaemonThread):
         self._core = Alone()  # who remembers it shall not hold the pool
         return True
 
+    def _process(self) -> None:
+        backlog = self._backlog
+        popping = map(_popleft, repeat(backlog.items))
+        while self._wait_for_task():
+            self.may_have_task = True
+            self._run_all(popping if backlog.is_plain else backlog.taken(self._taken))
+            self._taken.clear()
+            self.may_have_task = False
+
     # A task is popped and stored without a call in between (`for`), so that nothing
     # thrown in comes there. Its start is stamped, then it is looked at; see task.py.
-    # Nothing of a finished task may live on, least of all while idle.
-    def _process(self) -> None:
-        record, backlog, run = self.record, self._backlog, self._run
-        items, has_hooks = backlog.items, self._has_hooks
-        popping = map(_popleft, repeat(items))
-        task: Any = None
+    # What is plain and returns is concluded right here, as `_conclude` does it for all
+    # others: a call is a tenth of what such a task costs. Nothing of a finished task
+    # may live on, least of all while idle.
+    def _run_all(self, tasks: Iterable[Any]) -> None:
+        record, backlog, has_hooks = self.record, self._backlog, self._has_hooks
+        items, task, result = backlog.items, None, None
         try:
-            while self._wait_for_task():
-                self.may_have_task = True
-                try:
-                    for task in popping if backlog.is_plain else self._take_one():
-                        if type(task) is not Task and not is_task(task):
-                            break
-                        if (
-                            task.limits is None
-                            and not has_hooks
-                            and backlog.is_plain
-                            and not task.started_ns
-                        ):
-                            task.started_ns = perf_counter_ns()
-                            if not task._untouched and not task.prevails():
-                                task.bury(self._core.counters.cancelled.take)
-                                break
-                            run(task, task.callable)
-                        elif (call := self._prepare(task)) is not None:
-                            run(task, call)
-                            call = None
-                        task = None
-                        if self._must_leave or not backlog.is_plain:
-                            break
-                        depth = len(items)
-                        if depth > record.peak_queued:
-                            record.peak_queued = depth
-                except IndexError:  # the queue is empty
-                    if task is not None:
-                        raise
-                task = None
-                self._taken.clear()
-                self.may_have_task = False
-        except BaseException:
-            self._in_hand = task
-            raise
+            for task in tasks:
+                is_special = type(task) is not Task or task.limits or has_hooks
+                if is_special or task.started_ns or not backlog.is_plain:
+                    self._run_special(task)
+                else:
+                    started_ns = task.started_ns = perf_counter_ns()
+                    if not task._untouched and not task.prevails():
+                        task.bury(self._core.counters.cancelled.take)
+                        return
+                    record.started_ns = started_ns
+                    record.task = task
+                    record.started += 1
+                    try:
+                        if task.kwargs is NO_KEYWORDS:
+                            result = task.callable(*task.args)
+                        else:
+                            result = task.callable(*task.args, **task.kwargs)
+                        task.ended_ns = ended_ns = perf_counter_ns()
+                    except BaseException as error:
+                        task.ended_ns = perf_counter_ns()
+                        self._conclude(task, None, error)
+                    else:
+                        if not record.started & record.span_mask:
+                            record.add_span(task, None)
+                        record.done += 1
+                        record.started_ns = ended_ns
+                        record.busy_ns += ended_ns - started_ns
+                        if task._untouched or task.ends_run():
+                            task._result, task._phase = result, FINISHED
+                            if task._awaited:
+                                task.tell()
+                        record.task = None
+                        if task.is_call:
+                            task.callable, task.args, task.kwargs = NO_CALL
+                task = result = None
+                if self._must_leave or not backlog.is_plain:
+                    return
+                if len(items) > record.peak_queued:
+                    record.peak_queued = len(items)
+        except BaseException as error:
+            if task is not None or not isinstance(error, IndexError):  # not just empty
+                self._in_hand = task
+                raise
+
+    def _run_special(self, task: Any) -> None:
+        """Run what has limits or hooks, and leave aside what is no task."""
+        core, record = self._core, self.record
+        if not is_task(task) or not special.begin(task, self._backlog, core):
+            return
+        call, watch = special.call_of(task), special.watch(task, core, self.name)
+        record.started_ns = task.started_ns = perf_counter_ns()
+        record.task = task
+        record.started += 1
+        result, failure = None, None
+        try:
+            result = call(*task.args, **task.kwargs)
+            task.ended_ns = perf_counter_ns()
+        except BaseException as error:
+            task.ended_ns = perf_counter_ns()
+            failure = error
+        self._conclude(task, result, failure, watch)
+        del task, call, result, failure  # what was raised holds this frame
 
     # Its end is stamped, then it is looked at. The span comes before the count: whoever
     # reads the count finds the span. The count comes before the task's end: whoever has
     # the result finds it counted. record.running() needs the order of what the record
     # says.
-    def _run(self, task: Task, call: Callable[..., object]) -> None:
-        record, args, kwargs = self.record, task.args, task.kwargs
-        failure: BaseException | None = None
-        started_ns = record.started_ns = task.started_ns
-        record.task = task
-        record.started += 1
-        try:
-            result = call(*args, **kwargs) if kwargs else call(*args)
-            task.ended_ns = ended_ns = perf_counter_ns()
-        except BaseException as error:
-            task.ended_ns = ended_ns = perf_counter_ns()
-            failure = error
-        mask = record.span_mask
-        if mask >= 0 and (failure is not None or not record.started & mask):
+    def _conclude(
+        self,
+        task: Task,
+        result: object,
+        failure: BaseException | None,
+        watch: RunWatch | None = None,
+    ) -> None:
+        record, mask = self.record, self.record.span_mask
+        if mask >= 0 if failure is not None else not record.started & mask:
             record.add_span(task, failure)
         if failure is None:
             record.done += 1
         else:
             record.failed += 1
-        record.started_ns = ended_ns
-        record.busy_ns += ended_ns - started_ns
+        record.started_ns = task.ended_ns
+        record.busy_ns += task.ended_ns - task.started_ns
         if task._untouched or task.ends_run():
             if failure is None:
                 task._result = result
@@ -240,28 +265,17 @@ class ProcessThread(DaemonThread):
             task._phase = FINISHED
             if task._awaited:
                 task.tell()
-        if failure is not None or self._has_hooks or task.limits is not None:
-            self._after(task, failure)
-            del failure  # which holds this frame
+        special.tell_end(task, failure, watch, self._core, self.name)
         record.task = None
-        if task.is_call:
-            task.callable, task.args, task.kwargs = NO_CALL
-        del task  # what was raised holds this frame, and is held by the task
-
-    def _take_one(self) -> list[Any]:
-        """Take one item from a queue that is not plain, if there is one."""
-        backlog, taken = self._backlog, self._taken
-        if backlog.take_into(taken) and (backlog.room or backlog.room_for_many):
-            backlog.announce_room()
-        return taken
+        task.let_go()
 
     def _wait_for_task(self) -> bool:
         """Wait until there is something to take; False when the worker may leave."""
-        backlog, record = self._backlog, self.record
+        backlog, record, patience = self._backlog, self.record, self.patience
         was_parked, self.is_free = False, True
         while not self._has_leave():
             if backlog.has_work():
-                self._stay_seconds = 0.0
+                patience.granted_seconds = 0.0
                 depth = backlog.size()
                 record.peak_queued = max(record.peak_queued, depth)
                 if was_parked and depth > 1 and not backlog.parked.unpark_newest():
@@ -271,14 +285,16 @@ class ProcessThread(DaemonThread):
                     self._core.demand_rose()
                 self.is_free = False
                 return True
-            is_patient = self.idle_limit_seconds < 0
-            self._park(FOREVER if is_patient else self._patience_seconds())
+            was_endless = patience.is_endless
+            self._park(patience.seconds_left(record.started_ns))
             was_parked = True
             if backlog.is_short:
                 backlog.is_short = False
                 self._core.demand_rose()
-            if not is_patient and not backlog.has_work() and not self._has_leave():
-                self._ask_whether_wanted()
+            if was_endless or backlog.has_work() or self._has_leave():
+                continue
+            if patience.is_over(record.started_ns):
+                patience.granted_seconds = self._core.idles(self)
         return False
 
     def _park(self, patience_seconds: float) -> None:
@@ -299,69 +315,13 @@ class ProcessThread(DaemonThread):
                 self._parking_lock = locked_lock()
             parked.asleep.pop(lock, None)
 
-    def _ask_whether_wanted(self) -> None:
-        """Ask the pool whether to stay, if this worker has been idle for long."""
-        if self._stay_seconds or not self._patience_seconds():
-            self._stay_seconds = self._core.idles(self)
-
-    def _patience_seconds(self) -> float:
-        """Return how much longer to stay idle without asking."""
-        limit = self.idle_limit_seconds
-        if limit < 0:
-            return FOREVER
-        if self._stay_seconds:
-            return self._stay_seconds
-        idle_ns = perf_counter_ns() - self.record.started_ns
-        return min(_MAX_PATIENCE_SECONDS, max(0.0, limit - idle_ns / NS))
-
     def _has_leave(self) -> bool:
         # In this order: after the end was seen, an empty queue stays empty.
         backlog = self._backlog
         return self._must_leave or (backlog.has_ended and not backlog.size())
 
-    # --- tasks that are not as plain as most -----------------------------------------
-
-    def _prepare(self, task: Task) -> Callable[..., object] | None:
-        """Begin a task's run and return what is to be called; None: it must not run."""
-        backlog, core, limits = self._backlog, self._core, task.limits
-        if task.started_ns:  # somebody put it twice into a queue of his own
-            return None
-        if backlog.is_shut() and not backlog.is_bounded:
-            # Since we looked before we took it; a bounded queue looks again by itself.
-            backlog.put_back(task, 0 if limits is None else limits.priority, task.id)
-            return None
-        now_ns = perf_counter_ns()
-        if limits and limits.queue_ns and now_ns > task.queued_ns + limits.queue_ns:
-            expire(task, core.counters)
-        if not task.begin(now_ns):
-            task.bury(self._core.counters.cancelled.take)
-            return None
-        if core.hooks is not None and core.hooks.before_task is not None:
-            count_error = core.counters.hook_errors.take
-            call_hook(core.hooks.before_task, task, count_error)
-        call = task.callable
-        if limits is not None and limits.context is not None:
-            call = partial(limits.context.run, call)
-        if limits is not None and limits.run_ns:
-            self._run_watch = core.deadlines.watch_run(
-                task, limits.run_ns, self.name, core.counters
-            )
-        task.started_ns = perf_counter_ns()
-        return call
-
-    def _after(self, task: Task, failure: BaseException | None) -> None:
-        """Do what a task's end asks for, beyond what each task's does."""
-        if self._run_watch is not None:
-            self._run_watch.end(task.ended_ns - task.started_ns)
-            self._run_watch = None
-        if failure is not None and task.logs_failure:
-            tell_failure(task.id, task.callable, self.name, failure)
-        hooks = self._core.hooks
-        if hooks is not None and hooks.after_task is not None:
-            call_hook(hooks.after_task, task, self._core.counters.hook_errors.take)
-
     def _recover(self) -> None:
-        """Bring all in order after an exception that came from outside.
+        """Bring all in order after an exception that came from outside, if one did.
 
         Tasks' own exceptions never get here. What does was thrown into the thread by
         `PyThreadState_SetAsyncExc`, or is a MemoryError of the loop itself. A task that
@@ -371,7 +331,7 @@ class ProcessThread(DaemonThread):
         if error is None:
             return
         self.give_up(error)
-        record.task = self._run_watch = self._stray = None
+        record.task = self._stray = None
         self.may_have_task = False
         tell_stray(self.name, error)
         # A fault that comes at every turn must not fill a disk with log lines.

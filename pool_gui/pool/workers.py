@@ -354,7 +354,7 @@ class Workers:
             # and before it is told what may change, for who changes that tells all who
             # are entered.
             self.rosters.change(lambda old: old.with_one(worker, is_more=is_more))
-            worker.idle_limit_seconds = self.idle_limit_seconds
+            worker.patience.limit_seconds = self.idle_limit_seconds
             worker.record.span_mask = self.span_mask
             count = len(self.roster.living)  # before it may be gone
             if worker.ident is None:  # else a program has started it, as the note does

@@ -14,7 +14,6 @@ TOO_LONG = {
     "pool_gui/pool/core.py": 500,
     "pool_gui/pool/pool.py": 613,
     "pool_gui/pool/task.py": 583,
-    "pool_gui/pool/worker.py": 390,
     "pool_gui/pool/workers.py": 371,
 }
 """A debt, not a rule: they are to come under the limit, and must not grow till then."""

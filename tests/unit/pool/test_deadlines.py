@@ -51,7 +51,7 @@ def test_an_expiry_that_is_overtaken_by_the_begin_does_nothing(
         return seen[0]
 
     monkeypatch.setattr(Task, "refuse", late)
-    monkeypatch.setattr("pool_gui.pool.worker.expire", lambda *_: None)
+    monkeypatch.setattr("pool_gui.pool.special.expire", lambda *_: None)
     pool, stall = make_pool(1), Stall()
     pool.pause()
     task = Task(stall).with_limits(queue_seconds=MOMENT)

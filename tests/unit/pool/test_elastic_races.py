@@ -88,7 +88,7 @@ class Race:
     def __call__(self) -> None:
         if self.threads or threading.current_thread() is not self.worker:
             return
-        self.worker.idle_limit_seconds = 0
+        self.worker.patience.limit_seconds = 0
         # From another thread, which waits for no lock that is held here.
         self.threads.append(in_thread(self._put))
         self.threads[0].join(DEADLINE_SECONDS)
@@ -234,7 +234,7 @@ def test_a_worker_that_then_stays_leaves_no_room_for_another(
         if threading.current_thread() is worker and not pool.size():
             going.set()  # the worker has struck itself off, and looks for tasks
             until(lambda: size(backlog) == 1)  # the putter finds a worker that is free
-            worker.idle_limit_seconds = FOREVER  # it is asked but once
+            worker.patience.limit_seconds = FOREVER  # it is asked but once
         return size(backlog)
 
     monkeypatch.setattr(pool_module, "perf_counter_ns", clock)

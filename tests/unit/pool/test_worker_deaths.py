@@ -148,7 +148,7 @@ def test_a_task_in_the_hand_of_a_worker_that_died_is_run_by_another(
     pool = make_pool(1, start=False)
     task = Task(pow, 2, 3).with_limits(run_seconds=60)
 
-    def prepare(*_: object) -> None:
+    def begin(*_: object) -> None:
         raise SystemExit
 
     def die(worker: ProcessThread) -> None:
@@ -157,7 +157,7 @@ def test_a_task_in_the_hand_of_a_worker_that_died_is_run_by_another(
 
     pool.put(task)
     with monkeypatch.context() as patch:
-        patch.setattr(ProcessThread, "_prepare", prepare)
+        patch.setattr("pool_gui.pool.special.begin", begin)
         patch.setattr(ProcessThread, "run", die)
         pool.start()
         (worker,) = pool._core.workers.roster.living
