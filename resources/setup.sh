@@ -100,7 +100,7 @@ missing_screen_tools() {
 install_system_packages() {
     [ "$(uname -s)" = Linux ] || return 0
     manager=$(package_manager)
-    libraries=$("$python" -m pool_gui.window.libraries "$manager")
+    libraries=$("$python" -m pool_gui.cli.libraries "$manager")
     wanted="$libraries $(missing_fonts)"
     [ "$1" = test ] && wanted="$wanted $(missing_screen_tools)"
     # shellcheck disable=SC2086 # a list of package names

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
-from pool_gui.monitor.launcher import Launch
 from pool_gui.monitor.session import Session
-from pool_gui.monitor.snapshot import (
+from pool_gui.monitor.source.child import Launch
+from pool_gui.monitor.view.snapshot import (
     Counts,
     Lanes,
     Link,

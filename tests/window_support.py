@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pool_gui.monitor.snapshot import (
+from pool_gui.monitor.view.snapshot import (
     Counts,
     Distribution,
     FunctionRow,
@@ -130,7 +130,7 @@ class Scene:
         return Snapshot(
             number=self.number,
             link=Link(self.link, self.link_text, self.silent_seconds),
-            program=Program(4711, "3.11.7", True, ("-m", "pool_gui.workload")),
+            program=Program(4711, "3.11.7", True, ("-m", "pool_gui.demo")),
             process=ProcessUse(1.02, 31.4e6, 12.0),
             monitor=ProcessUse(0.061, 180e6, 7.0),
             agent_cpu_share=0.004,

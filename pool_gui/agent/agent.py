@@ -15,9 +15,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 import pool_gui
-from pool_gui.agent.adapter import WatchedPool, WatchedWorker
+from pool_gui.agent.adapters.base import WatchedPool, WatchedWorker
 from pool_gui.agent.frames import FrameBuilder
-from pool_gui.agent.schedule import Schedule
+from pool_gui.agent.pace import Schedule
 from pool_gui.wire.codec import RawMessage, clip_name, read_header
 from pool_gui.wire.commands import Command, from_header
 from pool_gui.wire.connection import Channel

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from pool_gui.agent.adapter import SPANS_OFF, Span, WatchedPool, WatchedWorker
+from pool_gui.agent.adapters.base import SPANS_OFF, Span, WatchedPool, WatchedWorker
 from pool_gui.agent.names import FunctionIds, NewNames, main_module_name
 from pool_gui.agent.spans import (
     DEFAULT_BUDGET,

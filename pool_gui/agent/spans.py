@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from pool_gui.agent.adapter import Span
+from pool_gui.agent.adapters.base import Span
 from pool_gui.wire.protocol import SPAN_COLUMNS, OutcomeCode
 
 DEFAULT_BUDGET: Final = 1000

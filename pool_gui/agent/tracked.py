@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from pool_gui.agent.adapter import PoolReading, Span, WatchedPool, WatchedWorker
+from pool_gui.agent.adapters.base import PoolReading, Span, WatchedPool, WatchedWorker
 from pool_gui.agent.names import NewNames
 from pool_gui.agent.spans import take
 from pool_gui.wire.codec import clip_name

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from pool_gui.monitor.snapshot import LogLine
+from pool_gui.monitor.view.snapshot import LogLine
 
 MAX_LINES: Final = 2000
 MAX_CHARACTERS: Final = 2000

@@ -9,14 +9,14 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from pool_gui.monitor.history import History
-from pool_gui.monitor.latency import Percentiles
-from pool_gui.monitor.messages import Hello
-from pool_gui.monitor.peer import Ending
-from pool_gui.monitor.pools import FunctionTimes, PoolFacts
-from pool_gui.monitor.snapshot import WorkerState
-from pool_gui.monitor.usage import ProcessMeter
-from pool_gui.monitor.workers import Worker
+from pool_gui.monitor.model.durations import Percentiles
+from pool_gui.monitor.model.pools import FunctionTimes, PoolFacts
+from pool_gui.monitor.model.program import History
+from pool_gui.monitor.model.usage import ProcessMeter
+from pool_gui.monitor.model.workers import Worker
+from pool_gui.monitor.source.messages import Hello
+from pool_gui.monitor.source.process import Ending
+from pool_gui.monitor.view.snapshot import WorkerState
 
 SCHEMA: Final = 1
 SHARES: Final = (

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from typing import Final
 
 from pool_gui.monitor import report
-from pool_gui.monitor.launcher import Launch
 from pool_gui.monitor.log import Log
-from pool_gui.monitor.snapshot import LinkState, Snapshot, Viewport
-from pool_gui.monitor.view import SnapshotMaker
+from pool_gui.monitor.source.child import Launch
+from pool_gui.monitor.view.maker import SnapshotMaker
+from pool_gui.monitor.view.snapshot import LinkState, Snapshot, Viewport
 from pool_gui.monitor.watcher import Watcher
 from pool_gui.wire.commands import Command
 from pool_gui.wire.protocol import FRAME_INTERVAL_SECONDS

@@ -9,15 +9,15 @@ import os
 from collections.abc import Callable
 from typing import Final
 
-from pool_gui.monitor.history import History
-from pool_gui.monitor.launcher import Launch, LaunchError
 from pool_gui.monitor.log import Log
-from pool_gui.monitor.messages import FrameMessage, Hello, Reply
-from pool_gui.monitor.peer import Ending, Peer
+from pool_gui.monitor.model.program import History
+from pool_gui.monitor.model.usage import UNKNOWN_USE, ProcessMeter
 from pool_gui.monitor.report import Sources
-from pool_gui.monitor.snapshot import Link, LinkState, Viewport
-from pool_gui.monitor.usage import UNKNOWN_USE, ProcessMeter
-from pool_gui.monitor.view import Moment
+from pool_gui.monitor.source.child import Launch, LaunchError
+from pool_gui.monitor.source.messages import FrameMessage, Hello, Reply
+from pool_gui.monitor.source.process import Ending, Peer
+from pool_gui.monitor.view.maker import Moment
+from pool_gui.monitor.view.snapshot import Link, LinkState, Viewport
 from pool_gui.wire.commands import Command, Start
 from pool_gui.wire.errors import WireError
 

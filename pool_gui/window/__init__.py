@@ -1,5 +1,5 @@
 """The window: Qt widgets over the snapshots of `pool_gui.monitor`.
 
-Every QObject belongs to the GUI thread. This package module imports no Qt, so that the
-checks before start-up can run where Qt cannot be loaded.
+Every QObject belongs to the GUI thread. A feature has a folder: a widget, its model and
+its painter live together.
 """

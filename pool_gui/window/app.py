@@ -9,16 +9,16 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
-from pool_gui.monitor.launcher import pool_process
 from pool_gui.monitor.session import Session
+from pool_gui.monitor.source.child import pool_process
 from pool_gui.window.controller import Controller
-from pool_gui.window.hooks import Hooks
-from pool_gui.window.icons import application_icon
+from pool_gui.window.crash import Hooks
 from pool_gui.window.main_window import MainWindow
 from pool_gui.window.options import WindowOptions
 from pool_gui.window.port import SessionPort
 from pool_gui.window.settings import Settings
-from pool_gui.window.theme import Theme
+from pool_gui.window.style.icons import application_icon
+from pool_gui.window.style.theme import Theme
 
 DESKTOP_ID = "io.github.pool_gui.PoolGui"
 _CLOSE_SECONDS = 2.5

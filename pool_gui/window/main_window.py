@@ -17,25 +17,25 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pool_gui.monitor.snapshot import LinkState, Snapshot, Viewport
-from pool_gui.window.actions import Actions
-from pool_gui.window.bars import Bars
-from pool_gui.window.cards import Cards
-from pool_gui.window.charts_row import ChartsRow
+from pool_gui.monitor.view.snapshot import LinkState, Snapshot, Viewport
+from pool_gui.window.actions.actions import Actions
+from pool_gui.window.actions.dialogs import Dialogs
+from pool_gui.window.actions.keys import SpaceGuard
+from pool_gui.window.actions.menus import build_menus
+from pool_gui.window.actions.operations import Operations
+from pool_gui.window.actions.toolbar import Toolbar
+from pool_gui.window.charts.cards import Cards
+from pool_gui.window.charts.row import ChartsRow
 from pool_gui.window.controller import Controller
-from pool_gui.window.dialogs import Dialogs
-from pool_gui.window.keys import SpaceGuard
-from pool_gui.window.lanes import LanesPanel, live_icon
-from pool_gui.window.menus import build_menus
-from pool_gui.window.operations import Operations
-from pool_gui.window.selection import SelectionPanel
+from pool_gui.window.lanes.panel import LanesPanel, live_icon
+from pool_gui.window.panels.bars import Bars
+from pool_gui.window.panels.selection import SelectionPanel
+from pool_gui.window.panels.status import StatusBar
+from pool_gui.window.panels.welcome import Welcome
 from pool_gui.window.settings import Settings, bytes_of, text_of
-from pool_gui.window.status import StatusBar
-from pool_gui.window.tabs import Tabs
-from pool_gui.window.theme import Theme
+from pool_gui.window.style.theme import Theme
+from pool_gui.window.tables.tabs import Tabs
 from pool_gui.window.title import title_of
-from pool_gui.window.toolbar import Toolbar
-from pool_gui.window.welcome import Welcome
 
 FIRST_SIZE = QSize(1280, 800)
 LEAST_SIZE = QSize(860, 560)
@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
         named = self.actions_by_name
         self.bars = Bars(named["restart"], named["save-log"], named["freeze"])
         self.operations = Operations(controller, named, self.toolbar)
-        self.dialogs = Dialogs(self, theme)
+        self.dialogs = Dialogs(self, controller)
         self._stage = QStackedWidget()
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._build()

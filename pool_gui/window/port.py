@@ -7,7 +7,7 @@ waits and is therefore called from a thread of its own.
 from collections.abc import Callable
 from typing import Protocol
 
-from pool_gui.monitor.snapshot import Snapshot, Viewport
+from pool_gui.monitor.view.snapshot import Snapshot, Viewport
 from pool_gui.wire.commands import Command
 
 
@@ -36,6 +36,3 @@ class SessionPort(Protocol):
 Notify = Callable[[], None]
 """Called by the session, in its own thread, when a snapshot is ready; at most one call
 is in flight until `take`."""
-
-SessionFactory = Callable[[Notify], SessionPort]
-"""Makes a session that says through the given callback that a snapshot is ready."""

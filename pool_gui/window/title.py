@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QCoreApplication
 
-from pool_gui.monitor.snapshot import LinkState, Snapshot
+from pool_gui.monitor.view.snapshot import LinkState, Snapshot
 
 
 def title_of(snapshot: Snapshot | None) -> str:

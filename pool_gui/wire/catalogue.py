@@ -1,7 +1,7 @@
 """The demo tasks by name: what each shows, and its parameters with their bounds.
 
 The window lists them and the pool process runs them; both read this one table. The
-functions themselves are in `pool_gui.workload`, which a test holds against it.
+functions themselves are in `pool_gui.demo`, which a test holds against it.
 """
 
 from collections.abc import Mapping

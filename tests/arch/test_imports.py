@@ -51,7 +51,7 @@ def test_importing_pool_gui_loads_neither_qt_nor_numpy() -> None:
 
 
 def test_what_runs_in_other_programs_needs_the_standard_library_alone() -> None:
-    names = modules_of("wire", "agent", "workload")
+    names = modules_of("wire", "agent", "demo")
     assert "pool_gui.wire.codec" in names
     assert imports_without(THIRD_PARTY, ", ".join(names)) == ""
 
@@ -66,9 +66,9 @@ def test_the_block_of_these_tests_is_seen_to_block() -> None:
 
 def test_the_command_line_and_the_preflight_need_no_third_party_module() -> None:
     names = (
-        "pool_gui.cli",
-        "pool_gui.window.preflight",
-        "pool_gui.window.libraries",
+        "pool_gui.cli.main",
+        "pool_gui.cli.preflight",
+        "pool_gui.cli.libraries",
     )
     assert imports_without(THIRD_PARTY, ", ".join(names)) == ""
 

@@ -18,7 +18,7 @@ TOO_LONG = {
 }
 """A debt, not a rule: they are to come under the limit, and must not grow till then."""
 MAX_FUNCTION_LINES = 50
-TALKING = ("wire", "agent", "workload", "monitor")
+TALKING = ("wire", "agent", "demo", "monitor")
 """The packages that handle what comes over the connection."""
 
 
@@ -158,7 +158,7 @@ def test_a_sleep_is_seen_however_it_is_spelled(code: str, *, is_seen: bool) -> N
 def test_resources_are_read_in_one_place() -> None:
     """Others may look where they lie only to tell a child process (the launcher)."""
     readers = [one.name for one in modules() if list(source.reached_for(one.tree))]
-    assert readers == ["pool_gui/monitor/launcher.py", "pool_gui/resources.py"]
+    assert readers == ["pool_gui/monitor/source/child.py", "pool_gui/resources.py"]
 
 
 @pytest.mark.parametrize(

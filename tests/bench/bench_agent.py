@@ -14,8 +14,8 @@ import time
 
 from figures import line, ratios, verdict
 
+from pool_gui.agent.adapters.thread_pool import ThreadPoolAdapter
 from pool_gui.agent.agent import Agent
-from pool_gui.agent.thread_pool import ThreadPoolAdapter
 from pool_gui.pool import Task, ThreadPool
 from pool_gui.wire.codec import read_header
 from pool_gui.wire.connection import Channel, Gate, connect

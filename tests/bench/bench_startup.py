@@ -38,7 +38,7 @@ QApplication.exec = watched
 _OURS = (
     _WATCH
     + """
-from pool_gui.cli import main
+from pool_gui.cli.main import main
 sys.exit(main([]))
 """
 )

@@ -20,7 +20,7 @@ from figures import line, percentile, verdict
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QGridLayout, QWidget
 
-from pool_gui.monitor.snapshot import Lanes, Snapshot
+from pool_gui.monitor.view.snapshot import Lanes, Snapshot
 from pool_gui.window import app
 from pool_gui.window.options import WindowOptions
 from pool_gui.wire.commands import Arrival, Submit
@@ -29,7 +29,7 @@ WORKERS = 16
 _LOAD = """
 import sys
 from pool_gui.pool import Task, ThreadPool
-from pool_gui.workload.demos import prime_count
+from pool_gui.demo.tasks import prime_count
 pool = ThreadPool(16)
 pool.start()
 def again():

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pool_gui.window.hooks import Hooks
+from pool_gui.window.crash import Hooks
 
 NOTHING: dict[str, str] = {}
 

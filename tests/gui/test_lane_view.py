@@ -7,10 +7,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from window_support import NOW_NS, Scene
 
-from pool_gui.monitor.snapshot import Lanes, Viewport
+from pool_gui.monitor.view.snapshot import Lanes, Viewport
 from pool_gui.window.controller import Selection
-from pool_gui.window.lane_view import LaneView
-from pool_gui.window.theme import Theme
+from pool_gui.window.lanes.view import LaneView
+from pool_gui.window.style.theme import Theme
 
 HOSTILE = "<img src=x onerror=alert(1)>" + "\N{RIGHT-TO-LEFT OVERRIDE}" + "x" * 200
 

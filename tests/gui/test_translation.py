@@ -13,7 +13,7 @@ CONTEXTS = {"Actions", "Cards", "LaneView", "Menus", "Tables", "Title", "Hooks"}
 
 
 def test_lupdate_finds_the_texts_of_every_context(tmp_path: Path) -> None:
-    sources = sorted(str(path) for path in Path(window.__file__).parent.glob("*.py"))
+    sources = sorted(str(path) for path in Path(window.__file__).parent.rglob("*.py"))
     target = tmp_path / "found.ts"
     tool = Path(sys.executable).with_name("pyside6-lupdate")
     subprocess.run(
@@ -28,7 +28,7 @@ def test_lupdate_finds_the_texts_of_every_context(tmp_path: Path) -> None:
 
 
 def test_no_text_is_put_together_before_it_is_translated() -> None:
-    for path in Path(window.__file__).parent.glob("*.py"):
+    for path in Path(window.__file__).parent.rglob("*.py"):
         source = path.read_text(encoding="utf-8")
         assert 'self.tr(f"' not in source, path
         assert not re.search(r'translate\("\w+", f"', source), path

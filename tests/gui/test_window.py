@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from pool_gui.monitor.snapshot import Link, LinkState, Snapshot
+from pool_gui.monitor.view.snapshot import Link, LinkState, Snapshot
 from pool_gui.window.controller import Selection
-from pool_gui.window.theme import DARK, LIGHT
+from pool_gui.window.style.theme import DARK, LIGHT
 from pool_gui.wire import commands
 from pool_gui.wire.commands import Arrival
 

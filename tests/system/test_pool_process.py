@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pool_gui.monitor.launcher import Launch, pool_process
 from pool_gui.monitor.session import Session
-from pool_gui.monitor.snapshot import LinkState, Snapshot
+from pool_gui.monitor.source.child import Launch, pool_process
+from pool_gui.monitor.view.snapshot import LinkState, Snapshot
 from pool_gui.wire.commands import (
     Arrival,
     Batch,
@@ -238,8 +238,8 @@ def test_closing_with_work_running_ends_in_time_and_leaves_no_process() -> None:
 
 HOG = """
 import sys, threading
-from pool_gui.workload import demos
-from pool_gui.workload.demos import Demos
+from pool_gui.demo import tasks as demos
+from pool_gui.demo.tasks import Demos
 from pool_gui.pool import Task
 def hold_the_gil():
     sum(range({numbers}))  # one C loop that never lets go
@@ -248,7 +248,7 @@ def maker(self, demo, parameters):
     return (lambda *_: Task(hold_the_gil)) if demo == "noop" else real(
         self, demo, parameters)
 Demos.maker = maker
-from pool_gui.workload.process import main
+from pool_gui.demo.process import main
 sys.exit(main())
 """
 
@@ -283,7 +283,7 @@ def test_closing_ends_a_process_that_holds_the_gil_in_c() -> None:
 
 WINDOW = """
 import sys, threading
-from pool_gui.monitor.launcher import Launch, pool_process
+from pool_gui.monitor.source.child import Launch, pool_process
 from pool_gui.monitor.session import Session
 from pool_gui.wire.commands import Arrival, Batch, Submit
 program = sys.argv[1]

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from pool_gui import arguments
+from pool_gui.cli import arguments
 from pool_gui.window.options import SnapshotOptions, WindowOptions
 from pool_gui.wire.catalogue import DEMOS
 from pool_gui.wire.commands import Arrival, Submit

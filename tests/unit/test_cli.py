@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pool_gui import __version__, arguments, cli
-from pool_gui.window import preflight
+from pool_gui import __version__
+from pool_gui.cli import arguments, preflight
+from pool_gui.cli import main as cli
 
 
 def pool_gui(*given: str, **environ: str) -> subprocess.CompletedProcess[str]:

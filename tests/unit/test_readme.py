@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pool_gui import arguments
+from pool_gui.cli import arguments
 from pool_gui.wire.catalogue import DEMOS
 
 ROOT = Path(__file__).parents[2]

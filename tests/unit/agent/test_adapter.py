@@ -9,9 +9,9 @@ from typing import cast
 
 import pytest
 
-from pool_gui.agent.adapter import SPANS_OFF, Span
+from pool_gui.agent.adapters.base import SPANS_OFF, Span
+from pool_gui.agent.adapters.thread_pool import ThreadPoolAdapter, ThreadWorker
 from pool_gui.agent.frames import FrameBuilder
-from pool_gui.agent.thread_pool import ThreadPoolAdapter, ThreadWorker
 from pool_gui.pool import NO_SPANS, ProcessThread, Task, ThreadPool, WhenFull
 from pool_gui.wire.protocol import POOL_STATES, WorkerCode
 

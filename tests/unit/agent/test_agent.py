@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pool_gui.agent import Agent, CommandRefusedError
-from pool_gui.agent.adapter import PoolReading, WatchedWorker
+from pool_gui.agent.adapters.base import PoolReading, WatchedWorker
 from pool_gui.wire import commands
 from pool_gui.wire.commands import Command, Pause, Resize
 from pool_gui.wire.connection import Channel, Gate, connect

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pool_gui.agent import frames
-from pool_gui.agent.adapter import (
+from pool_gui.agent.adapters.base import (
     SPANS_OFF,
     PoolReading,
     Span,

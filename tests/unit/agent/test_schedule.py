@@ -1,6 +1,6 @@
 import pytest
 
-from pool_gui.agent.schedule import Schedule
+from pool_gui.agent.pace import Schedule
 
 MS = 1_000_000
 

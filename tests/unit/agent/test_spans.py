@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pool_gui.agent.adapter import Span
+from pool_gui.agent.adapters.base import Span
 from pool_gui.agent.spans import (
     BACKLOG_FRAMES,
     CALM_NS,

@@ -4,8 +4,8 @@ import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pool_gui.monitor.history import History
-from pool_gui.monitor.messages import FrameMessage, Hello, Reply, read
+from pool_gui.monitor.model.program import History
+from pool_gui.monitor.source.messages import FrameMessage, Hello, Reply, read
 from pool_gui.wire import codec
 
 MS = 1_000_000

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pool_gui.monitor.cells import CELL_NS, CELLS, BusyCells
+from pool_gui.monitor.model.busy import CELL_NS, CELLS, BusyCells
 
 
 def cells_of(*workers: int) -> BusyCells:

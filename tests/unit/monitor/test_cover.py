@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pool_gui.monitor.cover import Bars, Grid, cover, known_time
+from pool_gui.monitor.view.pixels import Bars, Grid, cover, known_time
 
 Lane = list[tuple[int, int, bool]]
 

@@ -6,13 +6,13 @@ import pytest
 from unit.monitor import feed
 from unit.monitor.feed import BUSY, DISMISSED, GONE, Feed, pool, span_row, worker_row
 
-from pool_gui.monitor.cells import HISTORY_NS
-from pool_gui.monitor.spans import Outcome, SpanField
-from pool_gui.monitor.workers import MAX_WORKERS_KEPT
+from pool_gui.monitor.model.busy import HISTORY_NS
+from pool_gui.monitor.model.spans import Outcome, SpanField
+from pool_gui.monitor.model.workers import MAX_WORKERS_KEPT
 from pool_gui.wire.errors import MalformedMessageError
 
 if TYPE_CHECKING:
-    from pool_gui.monitor.workers import Worker
+    from pool_gui.monitor.model.workers import Worker
 
 
 @pytest.fixture

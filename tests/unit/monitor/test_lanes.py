@@ -3,8 +3,8 @@ import pytest
 from unit.monitor import feed
 from unit.monitor.feed import BUSY, GONE, Feed, span_row, worker_row
 
-from pool_gui.monitor import lanes
-from pool_gui.monitor.snapshot import Lanes, Viewport
+from pool_gui.monitor.view import lanes
+from pool_gui.monitor.view.snapshot import Lanes, Viewport
 
 
 def drawn(
@@ -143,7 +143,7 @@ def test_more_tasks_than_are_drawn_change_no_coverage(
 def test_what_the_ring_has_lost_is_still_covered_and_owned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("pool_gui.monitor.history.DETAIL_CAPACITY", 300)
+    monkeypatch.setattr("pool_gui.monitor.model.program.DETAIL_CAPACITY", 300)
     told = Feed()
     dense(told, frames=30, per_frame=100)
     picture = drawn(told, seconds=0.8, pixels=16)

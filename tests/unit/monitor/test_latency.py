@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pool_gui.monitor.latency import (
+from pool_gui.monitor.model.durations import (
     BUCKETS,
     CHART_BUCKETS,
     RATIO,

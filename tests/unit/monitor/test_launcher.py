@@ -5,14 +5,14 @@ import sys
 import psutil
 import pytest
 
-from pool_gui.monitor.launcher import (
+from pool_gui.monitor.log import Log
+from pool_gui.monitor.source.child import (
     ChildProcess,
     Launch,
     LaunchError,
     exit_words,
     pool_process,
 )
-from pool_gui.monitor.log import Log
 
 
 def child(code: str, secrets: dict[str, str] | None = None) -> tuple[ChildProcess, Log]:
@@ -87,7 +87,7 @@ def test_a_grandchild_that_holds_the_pipes_holds_nobody_up() -> None:
 
 def test_our_pool_process_takes_no_module_from_the_current_folder() -> None:
     launch = pool_process()
-    assert launch.argv == (sys.executable, "-P", "-m", "pool_gui.workload")
+    assert launch.argv == (sys.executable, "-P", "-m", "pool_gui.demo")
     assert os.path.isdir(  # noqa: PTH112  # the variable holds plain text
         os.path.join(launch.environment["PYTHONPATH"].split(os.pathsep)[0], "pool_gui")  # noqa: PTH118  # likewise
     )

@@ -20,8 +20,8 @@ import psutil
 from unit.monitor import feed
 
 import pool_gui
-from pool_gui.monitor.history import History
-from pool_gui.monitor.messages import FrameMessage, Hello, read
+from pool_gui.monitor.model.program import History
+from pool_gui.monitor.source.messages import FrameMessage, Hello, read
 from pool_gui.wire import codec
 from pool_gui.wire.errors import WireError
 from pool_gui.wire.protocol import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from unit.monitor import feed
 
-from pool_gui.monitor import messages
-from pool_gui.monitor.messages import FrameMessage, Hello, Reply, read
+from pool_gui.monitor.source import messages
+from pool_gui.monitor.source.messages import FrameMessage, Hello, Reply, read
 from pool_gui.wire import headers
 from pool_gui.wire.codec import RawMessage
 from pool_gui.wire.errors import ForeignProtocolError, MalformedMessageError

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pool_gui.monitor.names import MAX_FUNCTIONS, OTHER_FUNCTIONS, FunctionNames
+from pool_gui.monitor.model.names import MAX_FUNCTIONS, OTHER_FUNCTIONS, FunctionNames
 from pool_gui.wire.errors import MalformedMessageError
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pool_gui.monitor.log import Log
-from pool_gui.monitor.output import (
+from pool_gui.monitor.source.output import (
     MAX_LINE_BYTES,
     MAX_LINES_PER_SECOND,
     LineSplitter,

@@ -3,12 +3,12 @@ import numpy as np
 import pytest
 from unit.monitor import feed
 
-from pool_gui.monitor import pools
-from pool_gui.monitor.messages import MAX_POOLS, Pool
-from pool_gui.monitor.names import OTHER_FUNCTIONS, FunctionNames
-from pool_gui.monitor.pools import FunctionDurations, Pools
-from pool_gui.monitor.snapshot import Ints
-from pool_gui.monitor.spans import SpanField
+from pool_gui.monitor.model import pools
+from pool_gui.monitor.model.names import OTHER_FUNCTIONS, FunctionNames
+from pool_gui.monitor.model.pools import FunctionDurations, Pools
+from pool_gui.monitor.model.spans import SpanField
+from pool_gui.monitor.source.messages import MAX_POOLS, Pool
+from pool_gui.monitor.view.snapshot import Ints
 from pool_gui.wire.errors import MalformedMessageError
 
 

@@ -6,10 +6,10 @@ import pytest
 from unit.monitor import feed
 from unit.monitor.feed import Feed, pool, span_row, worker_row
 
-from pool_gui.monitor.history import History
-from pool_gui.monitor.peer import Ending
+from pool_gui.monitor.model.program import History
+from pool_gui.monitor.model.usage import ProcessMeter
 from pool_gui.monitor.report import SHARES, Sources, build
-from pool_gui.monitor.usage import ProcessMeter
+from pool_gui.monitor.source.process import Ending
 
 
 def sources(ending: Ending | None = None) -> Sources:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pool_gui.monitor.series import INTERVAL_NS, POINTS, Progress, SeriesRecorder
+from pool_gui.monitor.model.series import INTERVAL_NS, POINTS, Progress, SeriesRecorder
 
 SECOND = 1_000_000_000
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pool_gui.monitor import peer
-from pool_gui.monitor.launcher import Launch
 from pool_gui.monitor.session import Session
-from pool_gui.monitor.snapshot import LinkState, Snapshot, Viewport
+from pool_gui.monitor.source import process as peer
+from pool_gui.monitor.source.child import Launch
+from pool_gui.monitor.view.snapshot import LinkState, Snapshot, Viewport
 from pool_gui.wire.commands import Drain, Pause, Resize
 
 SCRIPT = Path(__file__).with_name("agent_script.py")

@@ -2,8 +2,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pool_gui.monitor.snapshot import Ints
-from pool_gui.monitor.spans import Outcome, SpanField, SpanRing, longest_of_each
+from pool_gui.monitor.model.spans import Outcome, SpanField, SpanRing, longest_of_each
+from pool_gui.monitor.view.snapshot import Ints
 
 Task = tuple[int, int]
 

@@ -3,9 +3,9 @@ import pytest
 from unit.monitor import feed
 from unit.monitor.feed import BUSY, Feed, pool, span_row, worker_row
 
-from pool_gui.monitor import tables
-from pool_gui.monitor.tables import load_state, pool_row, short_name, task_rows
-from pool_gui.monitor.tables import worker_rows as rows_of
+from pool_gui.monitor.view import rows as tables
+from pool_gui.monitor.view.rows import load_state, pool_row, short_name, task_rows
+from pool_gui.monitor.view.rows import worker_rows as rows_of
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from pool_gui.monitor.snapshot import ProcessUse
-from pool_gui.monitor.usage import UNKNOWN_USE, ProcessMeter
+from pool_gui.monitor.model.usage import UNKNOWN_USE, ProcessMeter
+from pool_gui.monitor.view.snapshot import ProcessUse
 
 SECOND = 1_000_000_000
 

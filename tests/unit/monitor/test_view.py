@@ -5,9 +5,9 @@ from unit.monitor import feed
 from unit.monitor.feed import BUSY, Feed, worker_row
 
 from pool_gui.monitor.log import Log
-from pool_gui.monitor.snapshot import Link, LinkState, Snapshot, Viewport
-from pool_gui.monitor.usage import UNKNOWN_USE
-from pool_gui.monitor.view import Moment, SnapshotMaker
+from pool_gui.monitor.model.usage import UNKNOWN_USE
+from pool_gui.monitor.view.maker import Moment, SnapshotMaker
+from pool_gui.monitor.view.snapshot import Link, LinkState, Snapshot, Viewport
 
 
 class Viewer:

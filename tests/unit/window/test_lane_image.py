@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pool_gui.monitor.snapshot import Lanes, SpanTable
-from pool_gui.window import lane_image
+from pool_gui.monitor.view.snapshot import Lanes, SpanTable
+from pool_gui.window.lanes import image as lane_image
 
 GROUND = "#eef1f4"
 COLOURS = lane_image.table(("#000000", "#ff0000", "#00ff00", "#0000ff"))

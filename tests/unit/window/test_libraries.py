@@ -1,7 +1,7 @@
 import pytest
 
-from pool_gui.window import libraries
-from pool_gui.window.libraries import BASE, WAYLAND, XCB
+from pool_gui.cli import libraries
+from pool_gui.cli.libraries import BASE, WAYLAND, XCB
 
 EVERYTHING = (*BASE, *XCB, *WAYLAND)
 

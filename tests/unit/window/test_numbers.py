@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pool_gui.window import numbers
+from pool_gui.window.style import numbers
 
 NAN = float("nan")
 

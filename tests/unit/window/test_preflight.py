@@ -6,8 +6,8 @@ from unittest import mock
 
 import pytest
 
-from pool_gui.window import preflight
-from pool_gui.window.preflight import Machine, check
+from pool_gui.cli import preflight
+from pool_gui.cli.preflight import Machine, check
 
 SOUND = Machine(
     platform="linux",

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pool_gui.window.text import plain, short_function, tool_tip
+from pool_gui.window.style.text import plain, short_function, tool_tip
 
 
 def test_a_hostile_name_stays_on_its_line_and_keeps_its_direction() -> None:

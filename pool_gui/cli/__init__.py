@@ -1,0 +1,1 @@
+"""The command line, and what must be known before Qt starts; no Qt is imported here."""

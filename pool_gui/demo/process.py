@@ -1,0 +1,89 @@
+"""The pool process as a process: how it begins, what it waits for, how it ends.
+
+Main thread only. It ends when the window closes the link or dies, within a second, also
+when tasks still run or hang. A second net on Linux: the kernel kills the process when
+its parent ends, which helps where a task holds the GIL and no thread of ours can run.
+"""
+
+import ctypes
+import faulthandler
+import io
+import os
+import signal
+import sys
+import threading
+from typing import Final, NoReturn
+
+from pool_gui.agent import Agent
+from pool_gui.demo import stderr as logs
+from pool_gui.demo.service import Service
+from pool_gui.wire.connection import Channel, connect
+from pool_gui.wire.errors import WireError
+
+EXIT_ENDED: Final = 0
+"""The link was closed: it was asked to end."""
+
+EXIT_BAD_START: Final = 2
+"""It could not begin; one sentence on standard error says why."""
+
+LEAVE_SECONDS: Final = 0.9
+_AGENT_SECONDS: Final = 0.2
+_PR_SET_PDEATHSIG: Final = 1
+
+SWITCH_SECONDS: Final = 0.001
+"""How long a thread may keep the GIL while another wants it. With Python's 5 ms and 16
+threads that count primes, the agent got a turn eight times a second; with 1 ms thirty
+times, as the window wants. It is set in our own pool process alone."""
+
+
+def main() -> int:
+    """Run the pool process; returns only when it could not begin."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the window to decide
+    faulthandler.enable()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    _die_with_parent()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True, errors="backslashreplace")
+    try:
+        # A parent that died before it could be watched does not listen any more.
+        channel = connect(os.environ)
+        _serve(channel)
+    except WireError as error:
+        sys.stderr.write(f"pool_gui.demo: {error}\n")
+        return EXIT_BAD_START
+
+
+def _serve(channel: Channel) -> NoReturn:
+    """Do what the window asks until it closes the link; then end the process."""
+    handler = logs.install()
+    ended = threading.Event()
+    service = Service()
+    agent = Agent(
+        channel,
+        service.handle,
+        load=service.load_header,
+        on_link_lost=ended.set,
+    )
+    service.attach(agent)
+    agent.start()
+    ended.wait()
+    # Whatever hangs below, this ends the process.
+    guard = threading.Timer(LEAVE_SECONDS, os._exit, (EXIT_ENDED,))
+    guard.daemon = True
+    guard.start()
+    agent.stop(_AGENT_SECONDS)
+    service.close()
+    handler.flush()
+    # Not sys.exit, which would wait for tasks that still run.
+    os._exit(EXIT_ENDED)
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to kill this process when the thread that started it ends."""
+    if sys.platform != "linux":
+        return
+    library = ctypes.CDLL(None, use_errno=True)
+    if library.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+        reason = os.strerror(ctypes.get_errno())
+        sys.stderr.write(f"pool_gui.demo: cannot follow the parent: {reason}\n")

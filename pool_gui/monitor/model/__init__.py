@@ -1,0 +1,1 @@
+"""What is known of the watched programs: frames folded into bounded history."""

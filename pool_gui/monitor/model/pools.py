@@ -1,0 +1,263 @@
+"""What is known of each pool: counts, and durations over its whole life.
+
+Session thread only. Invariants: at most MAX_POOLS pools are kept, those that are told
+no more are dropped first; at most MAX_FUNCTION_ROWS functions of all pools have
+durations of their own, the rest of a pool's share one row.
+"""
+
+import itertools
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from pool_gui.monitor.model.durations import (
+    BUCKETS,
+    Histogram,
+    Percentiles,
+    bucket_of,
+    percentiles,
+)
+from pool_gui.monitor.model.names import OTHER_FUNCTIONS, FunctionNames
+from pool_gui.monitor.model.spans import Outcome, SpanField
+from pool_gui.monitor.source.messages import MAX_POOLS, Pool
+from pool_gui.monitor.view.snapshot import Counts, Ints
+from pool_gui.wire.errors import MalformedMessageError
+
+MAX_FUNCTION_ROWS: Final = 4096
+_FIRST_ROWS: Final = 16
+_OTHER: Final = -2
+"""Stands for the functions that have no row of their own."""
+
+_RATE_SECONDS: Final = 1.0
+
+
+@dataclass(slots=True)
+class PoolFacts:
+    """A pool as its last header told it, and its durations."""
+
+    key: int
+    """Never used twice, over all processes."""
+    header: Pool
+    first_ns: int
+    peak: int = 0
+    """The queue's greatest depth."""
+    told: bool = True
+    """Whether the newest frame told of it."""
+    wait: Histogram = field(default_factory=Histogram)
+    run: Histogram = field(default_factory=Histogram)
+    recent: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=64))
+    """(time, finished tasks) of the last second."""
+
+    def counts(self) -> Counts:
+        """Return its exact counts."""
+        told = self.header
+        return Counts(
+            told.submitted,
+            told.started,
+            told.done,
+            told.failed,
+            told.cancelled,
+            told.rejected,
+        )
+
+    def throughput(self) -> float:
+        """Return finished tasks a second over the last second; NaN in the first."""
+        if self.header.state == "stopped" and not self.told:
+            return 0.0
+        (begin_ns, before), (end_ns, after) = self.recent[0], self.recent[-1]
+        seconds = (end_ns - begin_ns) / 1e9
+        if seconds < _RATE_SECONDS:
+            return math.nan
+        return (after - before) / seconds
+
+    def update(self, header: Pool, now_ns: int) -> tuple[int, int]:
+        """Take in a newer header; return how many tasks ended and failed since."""
+        before, self.header, self.told = self.header, header, True
+        self.peak = max(self.peak, header.peak, header.depth)
+        self.recent.append((now_ns, header.done + header.failed))
+        while len(self.recent) > 2 and self.recent[1][0] <= now_ns - 1_000_000_000:
+            self.recent.popleft()
+        failed = max(header.failed - before.failed, 0)
+        return max(header.done - before.done, 0) + failed, failed
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionTimes:
+    """A function's finished tasks in one pool."""
+
+    name: str
+    calls: int
+    """Where tasks are sampled: for how many those stand that were told."""
+    failed: int
+    run: Percentiles
+    complete: bool
+    """False: made from a sample."""
+
+
+class Pools:
+    """All pools by key and, for the process that is watched now, by id."""
+
+    def __init__(self) -> None:
+        self._keys = itertools.count(1)
+        self._by_key: dict[int, PoolFacts] = {}
+        self._by_number: dict[int, PoolFacts] = {}
+        self.functions = FunctionDurations()
+
+    @property
+    def newest(self) -> PoolFacts | None:
+        """The pool that came last."""
+        return next(reversed(self._by_key.values()), None)
+
+    @property
+    def current(self) -> tuple[PoolFacts, ...]:
+        """The pools of the process that is, or was last, watched."""
+        return tuple(self._by_number.values())
+
+    def get(self, key: int) -> PoolFacts | None:
+        """Return a pool by its key."""
+        return self._by_key.get(key)
+
+    def find(self, number: int) -> PoolFacts:
+        """Return a pool by its id.
+
+        Raises:
+            MalformedMessageError: no frame has told of it.
+        """
+        pool = self._by_number.get(number)
+        if pool is None:
+            raise MalformedMessageError(f"POOL: id {number} was never told")
+        return pool
+
+    def function_times(
+        self, pool: PoolFacts, names: FunctionNames
+    ) -> tuple[FunctionTimes, ...]:
+        """Return a pool's functions, in the order in which they came.
+
+        Where tasks are sampled, the strides only say about how many each stands for;
+        the pool's exact count mends their sum.
+        """
+        rows = self.functions.rows(pool.key, names)
+        told = sum(row.calls - row.failed for row in rows)
+        if told == 0 or all(row.complete for row in rows):
+            return rows
+        scale = pool.header.done / told
+        return tuple(
+            replace(row, calls=round((row.calls - row.failed) * scale) + row.failed)
+            for row in rows
+        )
+
+    def forget_ids(self) -> None:
+        """Prepare for another process: its ids are new."""
+        self._by_number.clear()
+
+    def update(
+        self, headers: Sequence[Pool], now_ns: int, *, first: bool
+    ) -> tuple[int, int]:
+        """Take in a frame's pools; return how many tasks ended and failed since.
+
+        Args:
+            headers: each pool once.
+            now_ns: when the counts were read.
+            first: it is the process's first frame: what was before is not counted.
+        """
+        for pool in self._by_key.values():
+            pool.told = False
+        finished = failed = 0
+        for header in headers:
+            pool = self._by_number.get(header.pool) or self._new(header, now_ns)
+            is_new = not pool.recent
+            ended = pool.update(header, now_ns)
+            if is_new and not first:  # it came since the last frame
+                ended = header.done + header.failed, header.failed
+            finished, failed = finished + ended[0], failed + ended[1]
+        self._drop_untold()
+        return finished, failed
+
+    def _new(self, header: Pool, now_ns: int) -> PoolFacts:
+        pool = PoolFacts(next(self._keys), header, now_ns)
+        self._by_key[pool.key] = self._by_number[header.pool] = pool
+        return pool
+
+    def _drop_untold(self) -> None:
+        excess = len(self._by_key) - MAX_POOLS
+        untold = (pool for pool in self._by_key.values() if not pool.told)
+        for pool in list(itertools.islice(untold, max(excess, 0))):
+            del self._by_key[pool.key]
+            if self._by_number.get(pool.header.pool) is pool:
+                del self._by_number[pool.header.pool]
+            self.functions.drop(pool.key)
+
+
+class FunctionDurations:
+    """Calls and run times by pool and function."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[int, int], int] = {}  # (pool's key, function)
+        self._free: list[int] = list(range(_FIRST_ROWS))
+        self._histograms = np.zeros((_FIRST_ROWS, BUCKETS), np.int64)
+        self._facts = np.zeros((3, _FIRST_ROWS), np.int64)  # failed, max, sampled
+        self._shown: dict[int, FunctionTimes] = {}  # by row, until it changes
+
+    def add(self, spans: Ints, weights: Ints, *, sampled: bool) -> None:
+        """Add finished tasks, (len(SpanField), n), and for how many each stands."""
+        pairs = spans[[SpanField.POOL, SpanField.FUNCTION]].T
+        distinct, places = np.unique(pairs, axis=0, return_inverse=True)
+        rows = np.asarray([self._row(int(p), int(f)) for p, f in distinct], np.int64)
+        of_span = rows[places.reshape(-1)]
+        run_ns = spans[SpanField.ENDED_NS] - spans[SpanField.STARTED_NS]
+        np.add.at(self._histograms, (of_span, bucket_of(run_ns)), weights)
+        failed = spans[SpanField.OUTCOME] == Outcome.FAILED
+        np.add.at(self._facts[0], of_span, failed)
+        np.maximum.at(self._facts[1], of_span, run_ns)
+        if sampled:
+            self._facts[2, rows] = 1
+        for row in rows.tolist():
+            self._shown.pop(row, None)
+
+    def rows(self, pool_key: int, names: FunctionNames) -> tuple[FunctionTimes, ...]:
+        """Return a pool's functions, in the order in which they came."""
+        shown = []
+        for (pool, function), row in self._rows.items():
+            if pool == pool_key:
+                name = OTHER_FUNCTIONS if function == _OTHER else names.name(function)
+                shown.append(self._shown.get(row) or self._show(row, name))
+        return tuple(shown)
+
+    def drop(self, pool_key: int) -> None:
+        """Forget a pool's functions."""
+        for key in [key for key in self._rows if key[0] == pool_key]:
+            row = self._rows.pop(key)
+            self._histograms[row] = 0
+            self._facts[:, row] = 0
+            self._shown.pop(row, None)
+            self._free.append(row)
+
+    def _show(self, row: int, name: str) -> FunctionTimes:
+        failed, maximum_ns, sampled = self._facts[:, row].tolist()
+        values = percentiles(self._histograms[row], maximum_ns)
+        calls = int(self._histograms[row].sum())
+        shown = FunctionTimes(name, calls, failed, values, not sampled)
+        self._shown[row] = shown
+        return shown
+
+    def _row(self, pool: int, function: int) -> int:
+        row = self._rows.get((pool, function))
+        if row is None:
+            full = len(self._rows) >= MAX_FUNCTION_ROWS
+            if full and function != _OTHER:
+                return self._row(pool, _OTHER)
+            row = self._rows[pool, function] = self._take()
+        return row
+
+    def _take(self) -> int:
+        if not self._free:
+            have = len(self._histograms)
+            more = np.zeros((have, BUCKETS), np.int64)
+            self._histograms = np.concatenate((self._histograms, more))
+            self._facts = np.concatenate((self._facts, self._facts * 0), axis=1)
+            self._free = list(range(have, 2 * have))
+        return self._free.pop()

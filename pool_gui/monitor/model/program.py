@@ -1,0 +1,275 @@
+"""The model: folds frames into bounded history of workers, tasks, pools and charts.
+
+Session thread only. Times inside are the session's timeline: the first process's clock,
+continued by later processes. Invariants: memory is bounded whatever is folded and for
+however long; what does not fit what was told before is refused with a
+MalformedMessageError; no task whose end could be known is shown as running.
+"""
+
+from collections import deque
+from typing import Final
+
+import numpy as np
+
+from pool_gui.monitor.model.busy import HISTORY_NS, BusyCells
+from pool_gui.monitor.model.durations import WINDOW_SECONDS, Histogram, SlidingHistogram
+from pool_gui.monitor.model.ended import FrameSpans, Tables, translate
+from pool_gui.monitor.model.names import FunctionNames
+from pool_gui.monitor.model.pools import Pools
+from pool_gui.monitor.model.rows import Activity, RowFolder
+from pool_gui.monitor.model.series import Progress, SeriesRecorder
+from pool_gui.monitor.model.spans import (
+    COARSE_CAPACITY,
+    DETAIL_CAPACITY,
+    SpanField,
+    SpanRing,
+    longest_of_each,
+)
+from pool_gui.monitor.model.workers import Workers
+from pool_gui.monitor.source.messages import Frame, FrameMessage, Hello, Load
+from pool_gui.monitor.view.snapshot import Loss
+from pool_gui.wire.errors import MalformedMessageError
+
+_SECOND_NS: Final = 1_000_000_000
+_FAR_FUTURE_NS: Final = 3600 * _SECOND_NS
+_SAME_CLOCK_NS: Final = 5 * _SECOND_NS
+_MAX_CLOCK_NS: Final = 1 << 61
+_MAX_ERRORS: Final = 2048
+_RECENT_FRAMES: Final = 64
+
+
+class History:
+    """All that the session knows of the processes it has watched."""
+
+    def __init__(self) -> None:
+        self.names = FunctionNames()
+        self.cells = BusyCells()
+        self.workers = Workers(self.cells)
+        self.pools = Pools()
+        self.details = SpanRing(DETAIL_CAPACITY)
+        self.coarse = SpanRing(COARSE_CAPACITY)
+        self.series = SeriesRecorder()
+        self.wait = SlidingHistogram(WINDOW_SECONDS, _SECOND_NS)
+        self.run = SlidingHistogram(WINDOW_SECONDS, _SECOND_NS)
+        self.errors: dict[tuple[int, int], str] = {}
+        """What failed tasks raised, by (pool's key, task)."""
+        self.hello: Hello | None = None
+        self.load: Load | None = None
+        self.moved = False
+        """Whether the last frame told anything new."""
+        self.frame_intervals = Histogram()
+        """Times between frames of the last process, as they were received."""
+        self.recent: deque[tuple[int, int]] = deque(maxlen=_RECENT_FRAMES)
+        """(time, CPU time of the agent) of the newest frames."""
+        self.first_ns: int | None = None
+        """Of the first frame of the first process."""
+        self.process_first_ns: int | None = None
+        """Of the first frame of the last process."""
+        self.now_ns = 0
+        """Of the newest frame; 0 before the first."""
+        self._tables = Tables(self.names, self.workers, self.pools)
+        self._rows = RowFolder(self._tables, self.details)
+        self._offset_ns = 0  # from the process's clock to the session's
+        self._hello_received_ns = 0
+        self._anchor: tuple[int, int] | None = None  # received, session's time
+        self._begin_process()
+
+    def _begin_process(self) -> None:
+        self.frames = 0
+        self._frames_dropped = self._spans_dropped = 0
+        self._last: FrameMessage | None = None
+        self._received_ns = 0
+        self.process_first_ns = None
+        self.frame_intervals.clear()
+        self.recent.clear()
+        self.load = None
+
+    @property
+    def loss(self) -> Loss:
+        """What is not known of the process."""
+        stride = 1 if self._last is None else self._last.header.span_stride
+        return Loss(self._frames_dropped, self._spans_dropped, stride)
+
+    @property
+    def begin_known_ns(self) -> int:
+        """Before this nothing is known, or no longer."""
+        return max(self.first_ns or 0, self.now_ns - HISTORY_NS)
+
+    def begin(self, hello: Hello, received_ns: int) -> None:
+        """Begin with a process that said hello.
+
+        Args:
+            hello: its greeting.
+            received_ns: the window's clock when it came.
+
+        Raises:
+            MalformedMessageError: its clock is absurd.
+        """
+        if hello.clock_ns > _MAX_CLOCK_NS:
+            raise MalformedMessageError("clock_ns is absurdly late")
+        if self._anchor is None:
+            self._anchor = received_ns, hello.clock_ns
+        expected_ns = self._anchor[1] + received_ns - self._anchor[0]
+        same_clock = abs(expected_ns - hello.clock_ns) < _SAME_CLOCK_NS
+        self._offset_ns = 0 if same_clock else expected_ns - hello.clock_ns
+        self.hello, self._hello_received_ns = hello, received_ns
+        for table in (self.names, self.workers, self.pools):
+            table.forget_ids()
+        self._begin_process()
+
+    def end(self) -> None:
+        """End with the process: nothing of it runs any more."""
+        self._rows.end(self.now_ns)
+        self.load = None
+
+    def fold(self, message: FrameMessage, received_ns: int) -> None:
+        """Take in a frame.
+
+        Args:
+            message: the frame.
+            received_ns: the window's clock when it came.
+
+        Raises:
+            MalformedMessageError: it does not fit what was told before.
+        """
+        header = message.header
+        self._check(header, received_ns)
+        first = self.process_first_ns is None
+        now_ns = header.now_ns + self._offset_ns
+        before_ns = now_ns if first else self.now_ns
+        self.names.learn(header.new_functions)
+        self.workers.learn(header.new_workers, now_ns)
+        ended = self.pools.update(header.pools, now_ns, first=first)
+        told = self._rows.read(message.workers, now_ns, self._offset_ns)
+        spans = translate(message, self._tables, self._offset_ns)
+        complete = self._note_loss(header)
+        self._note_errors(header)
+        self._rows.match(spans)
+        times_ns = before_ns, now_ns
+        activity = self._rows.fold(told, spans, times_ns, complete=complete)
+        self._keep_spans(spans)
+        self._keep_activity(activity, header, times_ns, ended, complete=complete)
+        self._keep_durations(activity, spans, now_ns, complete=complete)
+        self._note_frame(message, now_ns, received_ns)
+
+    def _check(self, header: Frame, received_ns: int) -> None:
+        hello = self.hello
+        if hello is None:
+            raise MalformedMessageError("a frame came before hello")
+        if self._last is not None and header.sequence <= self._last.header.sequence:
+            raise MalformedMessageError("sequence does not rise")
+        earliest_ns = hello.clock_ns if self._last is None else self._last.header.now_ns
+        if header.now_ns < earliest_ns:
+            raise MalformedMessageError("now_ns goes back in time")
+        elapsed_ns = received_ns - self._hello_received_ns
+        if header.now_ns > hello.clock_ns + elapsed_ns + _FAR_FUTURE_NS:
+            raise MalformedMessageError("now_ns is more than an hour ahead")
+        if len({pool.pool for pool in header.pools}) != len(header.pools):
+            raise MalformedMessageError("pools: two have the same id")
+        for field, table in (
+            ("new_workers", self.workers),
+            ("new_functions", self.names),
+        ):
+            named = getattr(header, field)
+            if len({number for number, _ in named}) != len(named):
+                raise MalformedMessageError(f"{field}: an id is there twice")
+            table.check(named)
+
+    def _note_loss(self, header: Frame) -> bool:
+        """Note what is missing; return whether all tasks are told in detail."""
+        before = 1 if self._last is None else self._last.header.span_stride
+        lost = header.spans_dropped > self._spans_dropped
+        self._spans_dropped = max(self._spans_dropped, header.spans_dropped)
+        if self._last is not None:
+            missed = header.sequence - self._last.header.sequence - 1
+            self._frames_dropped += missed
+        return header.span_stride == before == 1 and not lost
+
+    def _note_errors(self, header: Frame) -> None:
+        for number, task, text in header.errors:
+            self.errors[self.pools.find(number).key, task] = text
+        while len(self.errors) > _MAX_ERRORS:
+            del self.errors[next(iter(self.errors))]
+
+    def _keep_spans(self, spans: FrameSpans) -> None:
+        if not spans.matrix.size:
+            return
+        self.details.add(spans.matrix[:, ~spans.replaces])
+        self.coarse.add(longest_of_each(spans.matrix))
+
+    def _keep_activity(
+        self,
+        activity: Activity,
+        header: Frame,
+        times_ns: tuple[int, int],
+        ended: tuple[int, int],
+        *,
+        complete: bool,
+    ) -> None:
+        before_ns, now_ns = times_ns
+        begin_ns, busy_ns = activity.begin_ns, activity.busy_ns
+        self.cells.add(activity.slots, begin_ns, now_ns, busy_ns, complete=complete)
+        self.series.add(
+            Progress(
+                before_ns,
+                now_ns,
+                depth=sum(max(pool.peak, pool.depth) for pool in header.pools),
+                busy_ns=int(busy_ns.sum()),
+                available_ns=int((now_ns - begin_ns).sum()),
+                finished=ended[0],
+                failed=ended[1],
+            )
+        )
+
+    def _keep_durations(
+        self, activity: Activity, spans: FrameSpans, now_ns: int, *, complete: bool
+    ) -> None:
+        matrix, fresh = spans.matrix, ~spans.wait_counted
+        run_ns = matrix[SpanField.ENDED_NS] - matrix[SpanField.STARTED_NS]
+        waited_ns = matrix[SpanField.STARTED_NS] - matrix[SpanField.QUEUED_NS]
+        wait_ns = np.concatenate((waited_ns[fresh], activity.waits_ns))
+        begun = np.ones_like(activity.waits_ns)
+        wait_weights = np.concatenate((spans.weights[fresh], begun))
+        for sliding, values_ns, weights in (
+            (self.wait, wait_ns, wait_weights),
+            (self.run, run_ns, spans.weights),
+        ):
+            sliding.advance(now_ns)
+            sliding.add(values_ns, weights, sampled=not complete)
+        weights_of_both = wait_weights, spans.weights
+        self.series.add_durations(wait_ns, run_ns, weights_of_both, now_ns)
+        wait_pools = np.concatenate(
+            (matrix[SpanField.POOL][fresh], activity.wait_pools)
+        )
+        for key in np.union1d(wait_pools, matrix[SpanField.POOL]).tolist():
+            pool = self.pools.get(key)
+            if pool is not None:
+                ours = wait_pools == key
+                pool.wait.add(wait_ns[ours], wait_weights[ours])
+                ours = matrix[SpanField.POOL] == key
+                pool.run.add(run_ns[ours], spans.weights[ours])
+        if matrix.size:
+            self.pools.functions.add(matrix, spans.weights, sampled=not complete)
+
+    def _note_frame(self, message: FrameMessage, now_ns: int, received_ns: int) -> None:
+        header, last = message.header, self._last
+        self.moved = (
+            last is None
+            or self._rows.busy
+            or len(message.spans) > 0
+            or header.pools != last.header.pools
+            or header.load != last.header.load
+            or not np.array_equal(message.workers, last.workers)
+        )
+        self.load = header.load
+        if last is not None:
+            interval_ns = np.asarray([received_ns - self._received_ns], np.int64)
+            self.frame_intervals.add(interval_ns, np.ones(1, np.int64))
+        else:
+            self.process_first_ns = now_ns
+            self.first_ns = now_ns if self.first_ns is None else self.first_ns
+        self.frames += 1
+        self.now_ns = max(self.now_ns, now_ns)
+        self.recent.append((received_ns, header.agent_cpu_ns))
+        self._last, self._received_ns = message, received_ns
+        self.workers.drop_before(self.begin_known_ns)

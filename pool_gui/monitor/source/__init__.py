@@ -1,0 +1,1 @@
+"""What sends frames, and how it is started, heard and ended."""

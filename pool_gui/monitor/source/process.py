@@ -1,0 +1,225 @@
+"""One watched process from its start to its end: child, gate, link.
+
+Session thread only. Nothing here waits, except `close`. Invariant: from its start on,
+a peer lives until `ending` is set, and then its process is reaped or named.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from pool_gui.monitor.log import Log
+from pool_gui.monitor.source.child import ChildProcess, Launch, LaunchError, exit_words
+from pool_gui.monitor.source.messages import FrameMessage, Hello, Reply, read
+from pool_gui.monitor.source.pump import Link
+from pool_gui.wire.codec import RawMessage
+from pool_gui.wire.commands import Command, Stop, to_header
+from pool_gui.wire.connection import Gate
+from pool_gui.wire.errors import LinkClosedError, WireError
+from pool_gui.wire.protocol import PROTOCOL_VERSION, Kind
+
+HELLO_SECONDS: Final = 10.0
+_LAST_WORDS_NS: Final = 300_000_000
+"""How long frames are awaited that a process sent before it ended."""
+
+_EXIT_NS: Final = 1_000_000_000
+"""How long an exit code is awaited when the link was closed."""
+
+Message = Hello | FrameMessage | Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a peer ended."""
+
+    text: str
+    """One sentence."""
+    exit_code: int | None
+    """None when it is not known."""
+    by_itself: bool
+    """Whether it ended without the window's doing."""
+    asked: bool = False
+    """Whether the session was closed; else it was lost."""
+
+
+class Peer:
+    """A process that the session started, and the connection to it."""
+
+    def __init__(
+        self,
+        launch: Launch,
+        log: Log,
+        clock: Callable[[], int],
+        wake: Callable[[], None],
+    ) -> None:
+        """Start the process.
+
+        Args:
+            launch: what to start.
+            log: gets the process's output and what the gate turns away.
+            clock: nanoseconds.
+            wake: called from other threads when `poll` would bring something.
+
+        Raises:
+            LaunchError: it could not be started; the text is one sentence.
+        """
+        self._log = log
+        self._clock = clock
+        self._wake = wake
+        self.ending: Ending | None = None
+        """Set once: how it ended."""
+        self._greeted = False
+        self._link: Link | None = None
+        self._numbers = 0
+        self._failure = ""  # why the window ends it
+        self._link_ended_ns: int | None = None
+        self._exited_ns: int | None = None
+        try:
+            self._gate = Gate(self._refused)
+        except WireError as error:
+            text = f"The pool process cannot be started: {error}."
+            raise LaunchError(text) from None
+        try:
+            self._child = ChildProcess(launch, self._gate.environment(), log)
+        except LaunchError:
+            self._gate.close()
+            raise
+        self._started_ns = clock()
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._child.pid
+
+    @property
+    def greeted(self) -> bool:
+        """Whether it said hello."""
+        return self._greeted
+
+    def poll(self) -> list[tuple[int, Message]]:
+        """Return what came, with the clock when it came; notice if it has ended."""
+        if self._link is None:
+            self._admit()
+        messages: list[tuple[int, Message]] = []
+        while self._link is not None and self.ending is None:
+            came = self._link.receive()
+            if came is None:
+                break
+            received_ns, raw = came
+            if isinstance(raw, WireError):
+                self._note_link_end(raw)
+                break
+            if not self._failure:
+                self._read(received_ns, raw, messages)
+        self._look_for_end()
+        return messages
+
+    def send(self, command: Command) -> bool:
+        """Send a command without waiting; return False when too many wait already."""
+        self._numbers += 1
+        header = to_header(command, self._numbers)
+        return self._link is not None and self._link.send(header)
+
+    def fail(self, reason: str) -> None:
+        """End the process because it cannot be trusted or does not answer.
+
+        Args:
+            reason: continues the sentence that begins with the process's name.
+        """
+        if not self._failure:
+            self._failure = reason
+            self._child.kill()
+
+    def close(self, deadline_seconds: float) -> tuple[str, ...]:
+        """Ask the process to end, then make it; waits at most the deadline or so.
+
+        Returns:
+            The names of what did not finish.
+        """
+        unfinished: list[str] = []
+        self._gate.close()
+        if self._link is not None:
+            self.send(Stop())
+            unfinished += self._link.close(deadline_seconds / 4)
+        elif self.ending is None:
+            self._child.terminate()  # it has no link whose end it could notice
+        if not self._child.end(deadline_seconds * 3 / 4):
+            unfinished.append(f"pool process {self.pid}")
+        unfinished += self._child.close_output()
+        if self.ending is None:
+            code = self._child.exit_code()
+            text = "The pool process was asked to end."
+            if code is not None:
+                text = f"{self._name} {exit_words(code)}, as it was asked to end."
+            self.ending = Ending(text, code, by_itself=False, asked=True)
+        return tuple(unfinished)
+
+    @property
+    def _name(self) -> str:
+        return f"The pool process (PID {self.pid})"
+
+    def _refused(self, why: str) -> None:
+        self._log.add("window", "warning", f"A connection was refused: {why}.")
+        self._wake()
+
+    def _admit(self) -> None:
+        channel = self._gate.wait(0)
+        if channel is not None:
+            self._gate.close()
+            self._link = Link(channel, self._clock, self._wake)
+
+    def _read(
+        self,
+        received_ns: int,
+        raw: RawMessage,
+        messages: list[tuple[int, Message]],
+    ) -> None:
+        try:
+            message = read(raw)
+        except WireError as error:
+            self.fail(f"was ended: {error}")
+            return
+        if isinstance(message, Hello) is self.greeted:
+            what = "said hello again" if self.greeted else "spoke before it said hello"
+            self.fail(f"broke the protocol and was ended: it {what}")
+            return
+        if isinstance(message, Hello) and self._link is not None:
+            self._greeted = True
+            self._link.send({"kind": Kind.WELCOME, "protocol": PROTOCOL_VERSION})
+        messages.append((received_ns, message))
+
+    def _note_link_end(self, error: WireError) -> None:
+        self._link_ended_ns = self._clock()
+        if not isinstance(error, LinkClosedError):
+            self.fail(f"broke the protocol and was ended: {error}")
+
+    def _look_for_end(self) -> None:
+        now_ns, code = self._clock(), self._child.exit_code()
+        if code is None:
+            self._look_for_silence(now_ns)
+            return
+        self._exited_ns = self._exited_ns or now_ns
+        # What it sent before its end may still be on its way.
+        drained = self._link is None or self._link_ended_ns is not None
+        if drained or now_ns - self._exited_ns > _LAST_WORDS_NS:
+            self._end(code)
+
+    def _look_for_silence(self, now_ns: int) -> None:
+        if not self.greeted and now_ns - self._started_ns > HELLO_SECONDS * 1e9:
+            self.fail(f"did not say hello within {HELLO_SECONDS:g} s and was ended")
+        ended_ns = self._link_ended_ns
+        if ended_ns is not None and now_ns - ended_ns > _EXIT_NS:
+            self.fail("closed its connection but did not end, and was ended")
+
+    def _end(self, code: int) -> None:
+        if self._failure:
+            text = f"{self._name} {self._failure}."
+        elif self.greeted:
+            text = f"{self._name} {exit_words(code)}."
+        else:
+            text = (
+                f"{self._name} {exit_words(code)} before it was connected; "
+                "the log shows what it said."
+            )
+        self.ending = Ending(text, code, by_itself=not self._failure)
+        self._gate.close()

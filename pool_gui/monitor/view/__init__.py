@@ -1,0 +1,1 @@
+"""What a window shows, made from the model: frozen snapshots."""

@@ -1,0 +1,1 @@
+"""What a person can do: actions, menus, toolbar, forms, dialogs."""

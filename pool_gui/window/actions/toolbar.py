@@ -1,0 +1,93 @@
+"""The toolbar: the pool's buttons, its size, the order of tasks. GUI thread only."""
+
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSpinBox, QToolButton, QWidget
+
+from pool_gui.window.actions.actions import Actions
+from pool_gui.window.actions.order_form import OrderForm
+from pool_gui.window.style.theme import Theme
+from pool_gui.window.style.widgets import inset, label
+from pool_gui.wire.protocol import MAX_WORKERS
+
+_SETTLE_MS = 300
+"""So that typing '16' does not first resize to 1."""
+
+
+class Toolbar(QWidget):
+    """See the module."""
+
+    size_wanted = Signal(int)
+    """The number of workers that was chosen, once it has settled."""
+
+    def __init__(self, theme: Theme, actions: Actions) -> None:
+        super().__init__()
+        self.setObjectName("toolbar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.order = OrderForm(theme, actions["submit"])
+        self.size_box = QSpinBox()
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self._on_settled)
+        self._build(actions)
+        self.size_box.valueChanged.connect(self._on_size_changed)
+
+    def _build(self, actions: Actions) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 7, 10, 7)
+        row.setSpacing(6)
+        for name in ("start", "pause"):
+            row.addWidget(_button(actions, name))
+        dismiss = _button(actions, "dismiss")
+        dismiss.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        menu = QMenu(dismiss)
+        for name in ("dismiss-selected", "dismiss-half"):
+            menu.addAction(actions[name])
+        dismiss.setMenu(menu)
+        row.addWidget(dismiss)
+        row.addWidget(_separator())
+        self.size_box.setRange(1, MAX_WORKERS)
+        self.size_box.setValue(8)
+        self.size_box.setFixedWidth(68)
+        inset(self.size_box)
+        self.size_box.setAccessibleName(self.tr("Workers"))
+        self.size_box.setToolTip(
+            self.tr("How many workers the pool has; a running pool is resized.")
+        )
+        row.addWidget(label(self.tr("Workers"), "dim"))
+        row.addWidget(self.size_box)
+        row.addWidget(_separator())
+        row.addWidget(self.order, 1)
+
+    def show_size(self, size: int) -> None:
+        """Show the pool's size, unless a person is just choosing another."""
+        if size >= 1 and not self._settle.isActive() and not self.size_box.hasFocus():
+            with QSignalBlocker(self.size_box):
+                self.size_box.setValue(size)
+
+    @Slot(int)
+    def _on_size_changed(self, _size: int) -> None:
+        self._settle.start()
+
+    @Slot()
+    def _on_settled(self) -> None:
+        self.size_wanted.emit(self.size_box.value())
+
+    @Slot()
+    def follow_theme(self) -> None:
+        """Take over the theme's colours."""
+        self.order.follow_theme()
+
+
+def _button(actions: Actions, name: str) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(actions[name])
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    return button
+
+
+def _separator() -> QFrame:
+    line = QFrame()
+    line.setObjectName("separator")
+    line.setFixedSize(1, 22)
+    return line

@@ -1,0 +1,1 @@
+"""The head cards and the charts."""

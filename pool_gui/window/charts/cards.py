@@ -1,0 +1,237 @@
+"""The head cards: six figures with a sparkline each. GUI thread only."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import (
+    QCoreApplication,
+    QElapsedTimer,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+    Slot,
+)
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from pool_gui.monitor.view.snapshot import Floats, LinkState, Snapshot
+from pool_gui.window.style import numbers
+from pool_gui.window.style.theme import Theme, figures
+
+translate = QCoreApplication.translate
+
+_NONE: Floats = np.empty(0)
+_SPARK_PIXELS = 52
+_SPARK_FROM_WIDTH = 118
+_SPARK_POINTS = 60
+"""The newest quarter minute; more points than pixels would only cost time."""
+_REFRESH_MS = 200
+"""Figures that change more often cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardSpec:
+    """What a card shows of a snapshot."""
+
+    name: str
+    caption: str
+    explanation: str
+    value: Callable[[Snapshot], str]
+    curve: Callable[[Snapshot], Floats]
+
+
+def _busy(snapshot: Snapshot) -> str:
+    pool, link = snapshot.pool, snapshot.link.state
+    if pool is None or link in {LinkState.LOST, LinkState.ENDED}:
+        return numbers.UNKNOWN
+    return translate("Cards", "{0} of {1}").format(pool.busy, pool.alive)
+
+
+def _queued(snapshot: Snapshot) -> str:
+    pool = snapshot.pool
+    return numbers.UNKNOWN if pool is None else numbers.count(pool.depth)
+
+
+def _throughput(snapshot: Snapshot) -> str:
+    pool, link = snapshot.pool, snapshot.link.state
+    if pool is None or link in {LinkState.LOST, LinkState.ENDED}:
+        return numbers.UNKNOWN  # what it was before is on the chart
+    return numbers.rate(pool.throughput_per_second)
+
+
+def _wait(snapshot: Snapshot) -> str:
+    return numbers.duration(snapshot.wait.p95)
+
+
+def _run(snapshot: Snapshot) -> str:
+    return numbers.duration(snapshot.run.p95)
+
+
+def _failed(snapshot: Snapshot) -> str:
+    pool = snapshot.pool
+    return numbers.UNKNOWN if pool is None else numbers.count(pool.counts.failed)
+
+
+class Card(QWidget):
+    """One figure, painted: a caption, the value, and its recent course."""
+
+    def __init__(self, spec: CardSpec, theme: Theme) -> None:
+        super().__init__()
+        self.spec = spec
+        self._theme = theme
+        self._value = numbers.UNKNOWN
+        self._curve = _NONE
+        self._alarm = False
+        self._caption_font = figures(self.font(), 11)
+        self._value_font = figures(self.font(), 18, bold=True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumWidth(84)
+        self.setFixedHeight(56)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setToolTip(spec.explanation)
+        self.setAccessibleName(spec.caption)
+
+    def sizeHint(self) -> QSize:  # noqa: N802  # Qt's name
+        """Return a comfortable size."""
+        return QSize(130, 56)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show another snapshot's figure."""
+        self._value = self.spec.value(snapshot)
+        self._curve = self.spec.curve(snapshot)
+        failed = self.spec.name == "failed" and snapshot.pool is not None
+        self._alarm = failed and snapshot.pool.counts.failed > 0  # type: ignore[union-attr]  # failed says there is a pool
+        self.setAccessibleDescription(self._value)
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
+        """Paint the box, the texts and the curve."""
+        colours = self._theme.colours
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(colours.page))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(QColor(colours.line))
+        painter.setBrush(QColor(colours.panel))
+        painter.drawRoundedRect(box, 8, 8)
+        painter.setFont(self._caption_font)
+        painter.setPen(QColor(colours.dim))
+        inner = box.adjusted(11, 7, -10, -6)
+        flags = Qt.AlignmentFlag.AlignLeft
+        painter.drawText(inner, flags | Qt.AlignmentFlag.AlignTop, self.spec.caption)
+        painter.setFont(self._value_font)
+        painter.setPen(QColor(colours.warntext if self._alarm else colours.text))
+        painter.drawText(inner, flags | Qt.AlignmentFlag.AlignBottom, self._value)
+        if self.width() >= _SPARK_FROM_WIDTH:
+            self._paint_curve(painter, inner)
+        painter.end()
+
+    def _paint_curve(self, painter: QPainter, inner: QRectF) -> None:
+        curve = self._curve[-_SPARK_POINTS:]
+        known = np.flatnonzero(~np.isnan(curve))
+        if len(known) < 2:
+            return
+        top = max(float(np.nanmax(curve)), 1e-12)
+        place = QRectF(
+            inner.right() - _SPARK_PIXELS, inner.top() + 3, _SPARK_PIXELS, 16
+        )
+        xs = place.left() + known / max(len(curve) - 1, 1) * place.width()
+        ys = place.bottom() - curve[known] / top * place.height()
+        points = zip(xs.tolist(), ys.tolist(), strict=True)
+        line = QPolygonF([QPointF(x, y) for x, y in points])
+        painter.setPen(QPen(QColor(self._theme.colours.accent), 1.2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPolyline(line)
+
+
+class Cards(QWidget):
+    """The row of cards."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self._since = QElapsedTimer()
+        self._cards = [Card(spec, theme) for spec in self._specs()]
+        for card in self._cards:
+            row.addWidget(card)
+
+    @Slot(object)
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show another snapshot, at most five times a second."""
+        fresh = self._since.isValid() and self._since.elapsed() < _REFRESH_MS
+        if self.isVisible() and not fresh:
+            self._since.start()
+            for card in self._cards:
+                card.show_snapshot(snapshot)
+
+    @Slot()
+    def follow_theme(self) -> None:
+        """Paint anew in the theme's colours."""
+        for card in self._cards:
+            card.update()
+
+    def _specs(self) -> tuple[CardSpec, ...]:
+        return (*self._flow_specs(), *self._time_specs())
+
+    def _flow_specs(self) -> tuple[CardSpec, ...]:
+        return (
+            CardSpec(
+                "busy",
+                self.tr("busy workers"),
+                self.tr(
+                    "Workers that run a task now, of all that live. From the workers' "
+                    "own records, exact."
+                ),
+                _busy,
+                lambda snapshot: snapshot.series.busy_share,
+            ),
+            CardSpec(
+                "queued",
+                self.tr("queued"),
+                self.tr("Tasks that wait now; the curve shows the peaks. Exact."),
+                _queued,
+                lambda snapshot: snapshot.series.depth,
+            ),
+            CardSpec(
+                "throughput",
+                self.tr("throughput"),
+                self.tr("Tasks that ended in the last second. From exact counts."),
+                _throughput,
+                lambda snapshot: snapshot.series.throughput,
+            ),
+        )
+
+    def _time_specs(self) -> tuple[CardSpec, ...]:
+        return (
+            CardSpec(
+                "wait",
+                self.tr("wait p95"),
+                self.tr(
+                    "95 % of the tasks that began in the last minute waited in the "
+                    "queue no longer than this."
+                ),
+                _wait,
+                lambda snapshot: snapshot.series.wait_p95,
+            ),
+            CardSpec(
+                "run",
+                self.tr("run p95"),
+                self.tr(
+                    "95 % of the tasks that ended in the last minute ran no longer "
+                    "than this. Waiting in the queue is not part of it."
+                ),
+                _run,
+                lambda snapshot: snapshot.series.run_p95,
+            ),
+            CardSpec(
+                "failed",
+                self.tr("failed"),
+                self.tr("Tasks that raised an exception since the pool began. Exact."),
+                _failed,
+                lambda snapshot: snapshot.series.failed_rate,
+            ),
+        )

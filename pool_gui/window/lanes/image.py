@@ -1,0 +1,96 @@
+"""The lanes' pixels: from coverage, owners and failures to a picture. Pure functions.
+
+GUI thread, but free of Qt: numpy alone. The cost depends on the pixels, not the tasks.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pool_gui.monitor.view.snapshot import Lanes
+
+LEAST_OPACITY: Final = 0.22
+"""So that a task much shorter than a pixel can still be seen."""
+
+GAP_FROM_PIXELS: Final = 5
+"""From this width on a task is set apart from its neighbour by a gap."""
+
+GAP_OPACITY: Final = 0.25
+
+_LEVELS: Final = 64
+"""Steps between idle and busy; finer ones no eye can tell apart."""
+_GAP_LEVEL: Final = _LEVELS + 1
+
+Pixels = NDArray[np.uint32]
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """Return the three channels of '#rrggbb'."""
+    value = int(colour.removeprefix("#"), 16)
+    return value >> 16, value >> 8 & 255, value & 255
+
+
+def table(colours: tuple[str, ...]) -> NDArray[np.float32]:
+    """Return (n, 3) channels."""
+    return np.asarray([rgb(colour) for colour in colours], np.float32)
+
+
+def codes_by_function(lanes: Lanes, colours: int) -> NDArray[np.intp]:
+    """Return (workers, pixels) places in a table of `colours` function colours."""
+    return _of_owner(lanes, lanes.spans.function % colours)
+
+
+def codes_by_outcome(lanes: Lanes) -> NDArray[np.intp]:
+    """Return (workers, pixels) places in the table of outcome colours."""
+    return _of_owner(lanes, lanes.spans.outcome)
+
+
+def paint(
+    lanes: Lanes, codes: NDArray[np.intp], colours: NDArray[np.float32], ground: str
+) -> Pixels:
+    """Return (workers, pixels) of 0xAARRGGBB; transparent where nothing is known."""
+    known = ~np.isnan(lanes.coverage)
+    levels = np.ceil(np.where(known, lanes.coverage, 0) * _LEVELS).astype(np.intp)
+    levels = np.minimum(levels, _LEVELS, out=levels)
+    levels[_gaps(lanes)] = _GAP_LEVEL
+    mixed: Pixels = _mixtures(colours, ground)[codes, levels]
+    mixed[~known] = 0
+    return mixed
+
+
+def _mixtures(colours: NDArray[np.float32], ground: str) -> NDArray[np.uint32]:
+    """Return (colours, levels) of 0xFFRRGGBB: each colour thinned by the ground.
+
+    Mixing a few hundred colours and looking them up costs a quarter of mixing each
+    pixel (64 lanes of 700 pixels: 0.4 instead of 1.9 ms).
+    """
+    opacity = np.linspace(0, 1, _LEVELS + 1, dtype=np.float32)
+    opacity[1:] = np.maximum(opacity[1:], LEAST_OPACITY)
+    opacity = np.append(opacity, np.float32(GAP_OPACITY))
+    base = np.asarray(rgb(ground), np.float32)
+    mixed = base + (colours[:, np.newaxis] - base) * opacity[:, np.newaxis]
+    red, green, blue = np.moveaxis((mixed + 0.5).astype(np.uint32), -1, 0)
+    made: NDArray[np.uint32] = red << 16 | green << 8 | blue | np.uint32(0xFF000000)
+    return made
+
+
+def _of_owner(lanes: Lanes, values: NDArray[np.int64]) -> NDArray[np.intp]:
+    if not len(values):
+        return np.zeros(lanes.owner.shape, np.intp)
+    codes = values[np.maximum(lanes.owner, 0)]
+    return np.where(lanes.owner >= 0, codes, 0).astype(np.intp)
+
+
+def _gaps(lanes: Lanes) -> NDArray[np.bool_]:
+    """Return which pixels begin a task that is wide enough to be set apart."""
+    owner = lanes.owner
+    gaps = np.zeros(owner.shape, np.bool_)
+    if not len(lanes.spans.task) or owner.shape[1] < 2:
+        return gaps
+    pixel_ns = (lanes.end_ns - lanes.begin_ns) / owner.shape[1]
+    wide = lanes.spans.ended_ns - lanes.spans.started_ns >= pixel_ns * GAP_FROM_PIXELS
+    before, here = owner[:, :-1], owner[:, 1:]
+    begins = (before != here) & (before >= 0) & (here >= 0)
+    gaps[:, 1:] = begins & wide[np.maximum(here, 0)]
+    return gaps

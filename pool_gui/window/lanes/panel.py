@@ -1,0 +1,181 @@
+"""The lanes' panel: title, legend, choice of colours, live mark. GUI thread only."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton
+
+from pool_gui.monitor.view.snapshot import FunctionRow, Snapshot, Viewport
+from pool_gui.window.controller import Selection
+from pool_gui.window.lanes.view import BY_FUNCTION, BY_OUTCOME, LaneView
+from pool_gui.window.style import numbers
+from pool_gui.window.style.text import short_function
+from pool_gui.window.style.theme import FUNCTION_COLOURS, OUTCOME_COLOURS, Theme
+from pool_gui.window.style.widgets import Panel, label
+
+_LEGEND_ENTRIES = 8
+_BESIDE_LEGEND_PIXELS = 400
+"""What the title and the controls on the right take of the panel's head."""
+LIVE_COLOUR = "#009E73"
+
+
+class LanesPanel(Panel):
+    """See the module."""
+
+    viewport_wanted = Signal(object)
+    """Viewport."""
+
+    def __init__(self, theme: Theme, live: QAction) -> None:
+        super().__init__()
+        self._theme = theme
+        self.view = LaneView(theme)
+        self._legend = [(QLabel(), label(role="small")) for _ in range(_LEGEND_ENTRIES)]
+        self._legend_key: tuple[object, ...] = ()
+        self._span = label(role="small")
+        self._span.setToolTip(self.tr("How much time the lanes show; the wheel zooms."))
+        self._by = QComboBox()
+        self._by.setAccessibleName(self.tr("Colour by"))
+        self._by.addItem(self.tr("function"), BY_FUNCTION)
+        self._by.addItem(self.tr("outcome"), BY_OUTCOME)
+        self._live = QToolButton()
+        self._live.setProperty("flat", True)
+        self._live.setDefaultAction(live)
+        self._live.setToolButtonStyle(
+            self._live.toolButtonStyle().ToolButtonTextBesideIcon
+        )
+        self._build()
+        self._by.currentIndexChanged.connect(self._on_colour_chosen)
+
+    def _build(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(6)
+        self.title.setText(self.tr("WORKERS"))
+        head.addWidget(self.title)
+        head.addSpacing(6)
+        for swatch, text in self._legend:
+            head.addWidget(swatch)
+            head.addWidget(text)
+        head.addStretch(1)
+        head.addWidget(label(self.tr("colour by"), "small"))
+        head.addWidget(self._by)
+        head.addWidget(self._span)
+        head.addWidget(self._live)
+        self.body.addLayout(head)
+        self.body.addWidget(self.view, 1)
+
+    @Slot(object)
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show another snapshot."""
+        if self.isVisible():
+            self.view.show_snapshot(snapshot)
+            self._show_legend(snapshot)
+
+    @Slot(object)
+    def show_selection(self, selection: Selection) -> None:
+        """Mark another selection."""
+        self.view.show_selection(selection)
+
+    @Slot(object)
+    def follow(self, viewport: Viewport) -> None:
+        """Take over the viewport that was asked for."""
+        self.view.follow(viewport)
+        seconds = viewport.span_seconds
+        text = (
+            numbers.axis_duration(seconds)
+            if seconds == round(seconds)
+            else numbers.duration(seconds)
+        )
+        live = viewport.end_ns is None
+        words = self.tr("last {0}") if live else self.tr("{0} shown")
+        self._span.setText(words.format(text))
+
+    @Slot()
+    def follow_theme(self) -> None:
+        """Paint anew in the theme's colours."""
+        self._legend_key = ()
+        self.view.recolour()
+
+    @Slot(int)
+    def _on_colour_chosen(self, _index: int) -> None:
+        self.view.colour_by = str(self._by.currentData())
+        self._legend_key = ()
+        self.view.recolour()
+
+    @Slot()
+    def zoom_in(self) -> None:
+        """Show less time."""
+        self.view.zoom(0.8)
+
+    @Slot()
+    def zoom_out(self) -> None:
+        """Show more time."""
+        self.view.zoom(1.25)
+
+    @Slot()
+    def reset_zoom(self) -> None:
+        """Show half a minute again."""
+        self.viewport_wanted.emit(
+            replace(self.view._asked, span_seconds=30.0)  # noqa: SLF001  # its own view
+        )
+
+    def _show_legend(self, snapshot: Snapshot) -> None:
+        entries = self._entries(snapshot)
+        if self._legend_key == entries:
+            return
+        self._legend_key = entries
+        for place, (swatch, text) in enumerate(self._legend):
+            there = place < len(entries)
+            swatch.setVisible(there)
+            text.setVisible(there)
+            if there:
+                name, colour = entries[place]
+                swatch.setPixmap(_swatch(colour))
+                text.setText(name)
+
+    def _entries(self, snapshot: Snapshot) -> tuple[tuple[str, str], ...]:
+        if self.view.colour_by == BY_OUTCOME:
+            names = (self.tr("done"), self.tr("failed"), self.tr("running"))
+            return tuple(zip(names, OUTCOME_COLOURS, strict=False))
+        if snapshot.lanes is None:
+            return ()
+        busiest = sorted(snapshot.functions, key=lambda row: -row.calls)
+        busiest = busiest[: self._legend_room(busiest)]
+        indices = {name: place for place, name in enumerate(snapshot.lanes.functions)}
+        return tuple(
+            (
+                short_function(row.name),
+                FUNCTION_COLOURS[indices[row.name] % len(FUNCTION_COLOURS)],
+            )
+            for row in sorted(busiest, key=lambda row: row.name)
+            if row.name in indices
+        )
+
+    def _legend_room(self, rows: list[FunctionRow]) -> int:
+        """Return for how many of these functions the panel's head has room."""
+        room, metrics = self.width() - _BESIDE_LEGEND_PIXELS, self.fontMetrics()
+        for place, row in enumerate(rows[:_LEGEND_ENTRIES]):
+            room -= metrics.horizontalAdvance(short_function(row.name)) + 22
+            if room < 0:
+                return max(place, 1)
+        return _LEGEND_ENTRIES
+
+
+def _swatch(colour: str) -> QPixmap:
+    pixmap = QPixmap(10, 10)
+    pixmap.fill(QColor(colour))
+    return pixmap
+
+
+def live_icon(*, live: bool, dim: str) -> QIcon:
+    """Return the dot that says whether the lanes follow now."""
+    picture = QPixmap(20, 20)
+    picture.setDevicePixelRatio(2)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(LIVE_COLOUR if live else dim))
+    painter.drawEllipse(1, 1, 8, 8)
+    painter.end()
+    return QIcon(picture)

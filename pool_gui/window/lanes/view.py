@@ -1,0 +1,314 @@
+"""The lanes themselves: one painted row a worker, with mouse and keys. GUI thread only.
+
+The session makes the pixels' facts; this paints them, turns wheel and drag into another
+viewport, and clicks into a selection. The cost depends on the pixels, not the tasks.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from PySide6.QtCore import (
+    QElapsedTimer,
+    QEvent,
+    QPoint,
+    QPointF,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip
+
+from pool_gui.monitor.view.snapshot import Lanes, Snapshot, Viewport, WorkerState
+from pool_gui.window.controller import Selection
+from pool_gui.window.lanes import image as lane_image
+from pool_gui.window.lanes.scene import NAME_PIXELS, SHARE_PIXELS, LaneScene, describe
+from pool_gui.window.style.text import tool_tip
+from pool_gui.window.style.theme import (
+    FUNCTION_COLOURS,
+    OUTCOME_COLOURS,
+    Theme,
+    figures,
+)
+
+BY_FUNCTION: Final = "function"
+BY_OUTCOME: Final = "outcome"
+_TASK_PIXELS: Final = 150
+_AXIS_PIXELS: Final = 18
+_MOST_ROW: Final = 28
+_LEAST_ROW: Final = 16
+_LEAST_SECONDS: Final = 1.0
+_MOST_SECONDS: Final = 600.0
+_LIVE_ZONE: Final = 0.9
+"""Zooming right of this share of the lanes keeps following now."""
+_NOTCH: Final = 120
+_TEXTS_MS: Final = 180
+
+
+class LaneView(QAbstractScrollArea):
+    """See the module."""
+
+    selected = Signal(object)
+    """Selection: what was clicked."""
+    viewport_wanted = Signal(object)
+    """Viewport: where the wheel or a drag leads."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumHeight(80)
+        self.setAccessibleName(self.tr("Worker lanes"))
+        self.viewport().setMouseTracking(True)
+        # It fills itself: what lies below need not be painted for each frame.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._theme = theme
+        self.colour_by = BY_FUNCTION
+        self._snapshot: Snapshot | None = None
+        self._pixels: lane_image.Pixels | None = None
+        self._asked = Viewport()
+        self._selection = Selection()
+        self._pressed: QPoint | None = None
+        self._dragged_end_ns: int | None = None
+        self._texts_shown = QElapsedTimer()
+
+    def sizeHint(self) -> QSize:  # noqa: N802  # Qt's name
+        """Return room for eight lanes."""
+        return QSize(600, 8 * _MOST_ROW + _AXIS_PIXELS)
+
+    # --- what is shown --------------------------------------------------------------
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show another snapshot."""
+        self._snapshot = snapshot
+        self._make_pixels()
+        self._layout_rows()
+        busy = sum(w.state is WorkerState.BUSY for w in snapshot.workers)
+        self.setAccessibleDescription(
+            self.tr("{0} workers, {1} busy").format(len(snapshot.workers), busy)
+        )
+        self._repaint()
+
+    def _repaint(self) -> None:
+        """Repaint the lanes, and a few times a second the texts beside them too.
+
+        Texts cost more than the lanes; and nobody reads figures that change faster.
+        """
+        if self._texts_shown.isValid() and self._texts_shown.elapsed() < _TEXTS_MS:
+            track, height = self._track(), self.viewport().height()
+            self.viewport().update(track.left(), 0, track.width(), height)
+        else:
+            self._texts_shown.start()
+            self.viewport().update()
+
+    def show_selection(self, selection: Selection) -> None:
+        """Mark another worker and task."""
+        self._selection = selection
+        self.viewport().update()
+
+    def follow(self, asked: Viewport) -> None:
+        """Take over the viewport that was asked for."""
+        self._asked = asked
+
+    def recolour(self) -> None:
+        """Paint anew, after the theme or the choice of colours changed."""
+        self._make_pixels()
+        self.viewport().update()
+
+    def _lanes(self) -> Lanes | None:
+        return None if self._snapshot is None else self._snapshot.lanes
+
+    def _make_pixels(self) -> None:
+        lanes = self._lanes()
+        if lanes is None or not lanes.coverage.size:
+            self._pixels = None
+            return
+        colours: tuple[str, ...]
+        if self.colour_by == BY_OUTCOME:
+            codes, colours = lane_image.codes_by_outcome(lanes), OUTCOME_COLOURS
+        else:
+            colours = FUNCTION_COLOURS
+            codes = lane_image.codes_by_function(lanes, len(colours))
+        self._pixels = lane_image.paint(
+            lanes, codes, lane_image.table(colours), self._theme.colours.lane
+        )
+
+    # --- geometry -------------------------------------------------------------------
+
+    def _row_pixels(self) -> int:
+        rows = len(self._snapshot.workers) if self._snapshot else 0
+        room = self.viewport().height() - _AXIS_PIXELS
+        return max(_LEAST_ROW, min(_MOST_ROW, room // max(rows, 1)))
+
+    def _layout_rows(self) -> None:
+        rows = len(self._snapshot.workers) if self._snapshot else 0
+        room = self.viewport().height() - _AXIS_PIXELS
+        bar = self.verticalScrollBar()
+        bar.setRange(0, max(0, rows * self._row_pixels() - room))
+        bar.setPageStep(room)
+        bar.setSingleStep(self._row_pixels())
+
+    def _track(self) -> QRect:
+        """Return where the pixels of all lanes lie, from left to right."""
+        width = self.viewport().width()
+        task = _TASK_PIXELS if width >= 640 else 110
+        right = width - SHARE_PIXELS - task
+        return QRect(NAME_PIXELS, 0, max(right - NAME_PIXELS, 40), 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
+        """Ask for as many pixels as there are."""
+        super().resizeEvent(event)
+        self._layout_rows()
+        pixels = max(16, round(self._track().width() * self.devicePixelRatioF()))
+        if pixels != self._asked.pixels:
+            self.viewport_wanted.emit(replace(self._asked, pixels=pixels))
+
+    def _row_at(self, y: float) -> int:
+        if self._snapshot is None or y >= self.viewport().height() - _AXIS_PIXELS:
+            return -1
+        row = int(y + self.verticalScrollBar().value()) // self._row_pixels()
+        return row if row < len(self._snapshot.workers) else -1
+
+    def _span_at(self, position: QPointF) -> tuple[int, int]:
+        """Return (row, place in the table of spans), -1 where there is none."""
+        lanes, row = self._lanes(), self._row_at(position.y())
+        if lanes is None or row < 0 or row >= len(lanes.owner):
+            return row, -1
+        track = self._track()
+        share = (position.x() - track.left()) / track.width()
+        pixel = int(share * lanes.owner.shape[1])
+        if not 0 <= pixel < lanes.owner.shape[1]:
+            return row, -1
+        return row, int(lanes.owner[row, pixel])
+
+    # --- painting -------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
+        """Paint the lanes in sight, and the time axis."""
+        snapshot = self._snapshot
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), QColor(self._theme.colours.panel))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if snapshot is not None:
+            height, offset = self._row_pixels(), self.verticalScrollBar().value()
+            room = self.viewport().height() - _AXIS_PIXELS
+            first, last = (
+                offset // height,
+                min(len(snapshot.workers), (offset + room) // height + 1),
+            )
+            image = self._image()
+            painter.setClipRect(0, 0, self.viewport().width(), room)
+            painter.setFont(figures(self.font(), 12 if height >= 20 else 11))
+            colours, track = self._theme.colours, self._track()
+            texts = event.rect().left() < track.left()
+            scene = LaneScene(snapshot, self._selection, colours, track, texts=texts)
+            for row in range(first, last):
+                box = QRect(0, row * height - offset, self.viewport().width(), height)
+                scene.paint_row(painter, row, box, image)
+            painter.setClipping(False)
+            painter.setFont(figures(self.font(), 11))
+            scene.paint_axis(painter, self.viewport().height())
+        painter.end()
+
+    def _image(self) -> QImage | None:
+        pixels = self._pixels
+        if pixels is None:
+            return None
+        rows, columns = pixels.shape
+        return QImage(
+            pixels.data, columns, rows, columns * 4, QImage.Format.Format_ARGB32
+        )
+
+    # --- mouse ----------------------------------------------------------------------
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802  # Qt's name
+        """Zoom at the cursor; with Shift, or beside the lanes, scroll the workers."""
+        track = self._track()
+        inside = track.left() <= event.position().x() <= track.right()
+        if not inside or event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            super().wheelEvent(event)
+            return
+        notches = event.angleDelta().y() / _NOTCH
+        place = (event.position().x() - track.left()) / track.width()
+        self.zoom(0.8**notches, place)
+        event.accept()
+
+    def zoom(self, factor: float, place: float = 1.0) -> None:
+        """Show `factor` times as much time, keeping what is at this share in place."""
+        span = min(
+            max(self._asked.span_seconds * factor, _LEAST_SECONDS), _MOST_SECONDS
+        )
+        lanes, end_ns = self._lanes(), self._asked.end_ns
+        if lanes is not None and (end_ns is not None or place < _LIVE_ZONE):
+            end_ns = lanes.end_ns if end_ns is None else end_ns
+            anchor_ns = end_ns - (1 - place) * self._asked.span_seconds * 1e9
+            end_ns = self._not_after_now(round(anchor_ns + (1 - place) * span * 1e9))
+        self.viewport_wanted.emit(
+            replace(self._asked, span_seconds=span, end_ns=end_ns)
+        )
+
+    def _not_after_now(self, end_ns: int) -> int | None:
+        lanes = self._lanes()
+        return None if lanes is None or end_ns >= lanes.now_ns else max(end_ns, 1)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  # Qt's name
+        """Begin a click or a drag."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed = event.position().toPoint()
+            lanes = self._lanes()
+            self._dragged_end_ns = None if lanes is None else lanes.end_ns
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802  # Qt's name
+        """Pan while the button is held."""
+        if self._pressed is None or self._dragged_end_ns is None:
+            return
+        moved = event.position().x() - self._pressed.x()
+        if abs(moved) < 5 and self._asked.end_ns is None:
+            return
+        pixel_ns = self._asked.span_seconds * 1e9 / self._track().width()
+        end_ns = self._not_after_now(round(self._dragged_end_ns - moved * pixel_ns))
+        self.viewport_wanted.emit(replace(self._asked, end_ns=end_ns))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802  # Qt's name
+        """Select what was clicked, unless it was a drag."""
+        pressed, self._pressed = self._pressed, None
+        if pressed is None or self._snapshot is None:
+            return
+        if (event.position().toPoint() - pressed).manhattanLength() >= 5:
+            return
+        row, place = self._span_at(event.position())
+        lanes = self._lanes()
+        if row < 0 or lanes is None:
+            self.selected.emit(Selection())
+            return
+        task = int(lanes.spans.task[place]) if place >= 0 else 0
+        self.selected.emit(Selection(self._snapshot.workers[row].key, task))
+
+    def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802  # Qt's name
+        """Say what is under the cursor."""
+        if isinstance(event, QHelpEvent):
+            text = self.describe(QPointF(event.pos()))
+            if text:
+                QToolTip.showText(event.globalPos(), tool_tip(text), self)
+            else:
+                QToolTip.hideText()
+            return True
+        return super().viewportEvent(event)
+
+    def describe(self, position: QPointF) -> str:
+        """Return what is at a place, as a few lines of text."""
+        row, place = self._span_at(position)
+        if row < 0 or self._snapshot is None:
+            return ""
+        return describe(self._snapshot, row, place)

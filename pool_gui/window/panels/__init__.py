@@ -1,0 +1,1 @@
+"""What stands around: sources, selection, bars, status, welcome."""

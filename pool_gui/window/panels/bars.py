@@ -1,0 +1,100 @@
+"""The bars over the lanes: what is wrong, and the button that mends it. GUI thread."""
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout
+
+from pool_gui.monitor.view.snapshot import LinkState, Snapshot
+from pool_gui.window.style import numbers
+from pool_gui.window.style.widgets import ElidedLabel
+
+
+class Bar(QFrame):
+    """One line of text with buttons."""
+
+    def __init__(self, kind: str, *actions: QAction) -> None:
+        super().__init__()
+        self.setProperty("bar", kind)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 5, 6, 5)
+        self.text = ElidedLabel()
+        row.addWidget(self.text, 1)
+        for action in actions:
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            row.addWidget(button)
+        self.hide()
+
+    def say(self, text: str) -> None:
+        """Show this; nothing hides the bar."""
+        self.text.set_whole(text)
+        self.setVisible(bool(text))
+
+
+class Bars(QFrame):
+    """The link's bar, the paused display's, and that of our own defects."""
+
+    def __init__(self, restart: QAction, save_log: QAction, pause: QAction) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        self.lost = Bar("error", restart, save_log)
+        self.silent = Bar("warning")
+        self.paused = Bar("info", pause)
+        self.defect = Bar("error", save_log)
+        close = QPushButton(self.tr("Dismiss"))
+        close.clicked.connect(self.clear_defect)
+        defect_layout = self.defect.layout()
+        if defect_layout is not None:
+            defect_layout.addWidget(close)
+        for bar in (self.defect, self.lost, self.silent, self.paused):
+            column.addWidget(bar)
+        self.hide()
+
+    def _say(self, bar: Bar, text: str) -> None:
+        """Show a text in a bar; all is hidden, gaps included, while none has one."""
+        bar.say(text)
+        bars = (self.defect, self.lost, self.silent, self.paused)
+        self.setVisible(any(one.text.whole() for one in bars))
+
+    @Slot(object)
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Follow the link; called for every snapshot, shown or held back."""
+        link = snapshot.link
+        lost = link.state is LinkState.LOST
+        self._say(self.lost, link.text if lost else "")
+        self._say(
+            self.silent,
+            self.tr("The pool process has not answered for {0}.").format(
+                numbers.duration(link.silent_seconds)
+            )
+            if link.state is LinkState.SILENT
+            else "",
+        )
+
+    @Slot(bool)
+    def show_paused(self, paused: bool) -> None:  # noqa: FBT001  # a signal's argument
+        """Say whether the display stands still."""
+        self._say(self.paused, self.tr("The display is paused.") if paused else "")
+
+    @Slot(int)
+    def show_held_back(self, tasks: int) -> None:
+        """Say how much has happened since the display was paused."""
+        self._say(
+            self.paused,
+            self.tr("The display is paused; {0} tasks have ended since.").format(
+                numbers.count(tasks)
+            ),
+        )
+
+    @Slot(str)
+    def show_defect(self, sentence: str) -> None:
+        """Say that the window itself has a defect, or why an order was not sent."""
+        self._say(self.defect, sentence)
+
+    @Slot()
+    def clear_defect(self) -> None:
+        """Hide the defect's bar."""
+        self._say(self.defect, "")

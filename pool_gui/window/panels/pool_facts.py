@@ -1,0 +1,103 @@
+"""The lower part of the right column: the pool's exact counts, load and process.
+
+GUI thread only.
+"""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from pool_gui.monitor.view.snapshot import LoadState, PoolRow, Snapshot
+from pool_gui.window.style import numbers
+from pool_gui.window.style.text import plain
+from pool_gui.window.style.widgets import ElidedLabel, label
+
+_ROWS = ("submitted", "done", "failed", "cancelled", "rejected", "load", "process")
+
+
+class PoolFacts(QWidget):
+    """See the module."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(label(self.tr("POOL"), "title"))
+        grid = QGridLayout()
+        grid.setVerticalSpacing(3)
+        grid.setHorizontalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        column.addLayout(grid)
+        self._values = {name: ElidedLabel() for name in _ROWS}
+        for row, (name, (title, explanation)) in enumerate(self._titles().items()):
+            caption = label(title, "dim")
+            caption.setToolTip(explanation)
+            grid.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(self._values[name], row, 1, Qt.AlignmentFlag.AlignTop)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show another snapshot's facts."""
+        values = self._texts(snapshot)
+        for name, value in self._values.items():
+            value.set_whole(values.get(name, numbers.UNKNOWN))
+
+    def _titles(self) -> dict[str, tuple[str, str]]:
+        return {
+            "submitted": (
+                self.tr("submitted"),
+                self.tr("Tasks that the pool accepted since it began. Exact."),
+            ),
+            "done": (self.tr("done"), self.tr("Tasks that returned. Exact.")),
+            "failed": (self.tr("failed"), self.tr("Tasks that raised. Exact.")),
+            "cancelled": (
+                self.tr("cancelled"),
+                self.tr("Tasks taken out of the queue before they began. Exact."),
+            ),
+            "rejected": (
+                self.tr("rejected"),
+                self.tr("Tasks that the pool refused. Exact."),
+            ),
+            "load": (
+                self.tr("load"),
+                self.tr("How many tasks the demo load has submitted, of how many."),
+            ),
+            "process": (
+                self.tr("threads"),
+                self.tr(
+                    "Threads of the pool process, and the share of one core that its "
+                    "agent takes to watch the pool."
+                ),
+            ),
+        }
+
+    def _texts(self, snapshot: Snapshot) -> dict[str, str]:
+        texts: dict[str, str] = {}
+        if snapshot.pool is not None:
+            texts |= _count_texts(snapshot.pool)
+        if snapshot.load is not None:
+            texts["load"] = self._load_text(snapshot.load)
+        if snapshot.program is not None:
+            texts["process"] = self.tr("{0}, agent {1}").format(
+                numbers.count(snapshot.process.threads),
+                numbers.share(snapshot.agent_cpu_share),
+            )
+        return texts
+
+    def _load_text(self, load: LoadState) -> str:
+        parts = [numbers.count(load.submitted), plain(load.text)]
+        if load.remaining is not None:
+            parts.append(self.tr("{0} to come").format(numbers.count(load.remaining)))
+        if load.held_back:
+            parts.append(self.tr("{0} held back").format(numbers.count(load.held_back)))
+        return ", ".join(parts)
+
+
+def _count_texts(pool: PoolRow) -> dict[str, str]:
+    counts = pool.counts
+    return {
+        "submitted": numbers.count(counts.submitted),
+        "done": numbers.count(counts.done),
+        "failed": numbers.count(counts.failed),
+        "cancelled": numbers.count(counts.cancelled),
+        "rejected": numbers.count(counts.rejected),
+    }

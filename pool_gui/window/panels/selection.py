@@ -1,0 +1,172 @@
+"""The right column: all that is known of the selected worker and task. GUI thread."""
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy
+
+from pool_gui.monitor.view.snapshot import Snapshot, TaskRow, WorkerRow
+from pool_gui.window.controller import Selection
+from pool_gui.window.panels.pool_facts import PoolFacts
+from pool_gui.window.style import numbers
+from pool_gui.window.style.text import plain, short_function
+from pool_gui.window.style.widgets import ElidedLabel, Panel, label
+
+_RECENT = 8
+_POOL_FROM_HEIGHT = 620
+
+
+class SelectionPanel(Panel):
+    """See the module."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title.setText(self.tr("SELECTION"))
+        self.body.addWidget(self.title)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.setFixedWidth(236)
+        self._selection = Selection()
+        self._snapshot: Snapshot | None = None
+        self._hint = label(
+            self.tr("Click a worker, a task on its lane, or a row to see it here."),
+            "dim",
+        )
+        self._hint.setWordWrap(True)
+        self.body.addWidget(self._hint)
+        self._name = ElidedLabel("strong")
+        self.body.addWidget(self._name)
+        self._grid = QGridLayout()
+        self._grid.setVerticalSpacing(3)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setColumnStretch(1, 1)
+        self._facts: list[tuple[QLabel, ElidedLabel]] = []
+        self.body.addLayout(self._grid)
+        self._recent_title = label(self.tr("LATEST TASKS"), "title")
+        self.body.addSpacing(6)
+        self.body.addWidget(self._recent_title)
+        self._recent = [ElidedLabel("small") for _ in range(_RECENT)]
+        for line in self._recent:
+            self.body.addWidget(line)
+        self.body.addStretch(1)
+        self._pool = PoolFacts()
+        self.body.addWidget(self._pool)
+        self._show()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
+        """Give the pool's facts up where the selection needs the room."""
+        super().resizeEvent(event)
+        self._pool.setVisible(self.height() >= _POOL_FROM_HEIGHT)
+
+    @Slot(object)
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show another snapshot."""
+        self._snapshot = snapshot
+        if self.isVisible():
+            self._show()
+            self._pool.show_snapshot(snapshot)
+
+    @Slot(object)
+    def show_selection(self, selection: Selection) -> None:
+        """Show another selection."""
+        self._selection = selection
+        self._show()
+
+    def _show(self) -> None:
+        worker = self._worker()
+        self._hint.setVisible(worker is None)
+        self._name.setVisible(worker is not None)
+        if worker is None:
+            self._set_facts([])
+            self._show_recent([])
+            return
+        self._name.set_whole(plain(worker.name))
+        facts = self._worker_facts(worker)
+        task = self._task()
+        if task is not None:
+            facts += self._task_facts(task)
+        elif self._selection.task:
+            facts += [(self.tr("task"), f"#{numbers.count(self._selection.task)}")]
+            facts += [("", self.tr("its detail is no longer kept"))]
+        self._set_facts(facts)
+        rows = self._snapshot.tasks if self._snapshot is not None else ()
+        self._show_recent([row for row in rows if row.worker == worker.key][:_RECENT])
+
+    def _worker(self) -> WorkerRow | None:
+        workers = self._snapshot.workers if self._snapshot is not None else ()
+        wanted = self._selection.worker
+        return next((row for row in workers if row.key == wanted), None)
+
+    def _task(self) -> TaskRow | None:
+        tasks = self._snapshot.tasks if self._snapshot is not None else ()
+        wanted = self._selection.worker, self._selection.task
+        return next((r for r in tasks if (r.worker, r.task) == wanted), None)
+
+    def _worker_facts(self, worker: WorkerRow) -> list[tuple[str, str]]:
+        states = {
+            "idle": self.tr("idle"),
+            "busy": self.tr("busy"),
+            "dismissed": self.tr("dismissed"),
+            "gone": self.tr("gone"),
+        }
+        since = numbers.duration(worker.since_seconds)
+        facts = [
+            (
+                self.tr("state"),
+                self.tr("{0} for {1}").format(states[worker.state], since),
+            )
+        ]
+        if worker.task:
+            name = short_function(worker.function)
+            facts.append((self.tr("runs"), f"{name} #{numbers.count(worker.task)}"))
+        return [
+            *facts,
+            (self.tr("busy"), numbers.share(worker.busy_share)),
+            (self.tr("done"), numbers.count(worker.done)),
+            (self.tr("failed"), numbers.count(worker.failed)),
+            (self.tr("thread"), str(worker.native_id or numbers.UNKNOWN)),
+        ]
+
+    def _task_facts(self, task: TaskRow) -> list[tuple[str, str]]:
+        words = {
+            "running": self.tr("running"),
+            "done": self.tr("done"),
+            "failed": self.tr("failed"),
+            "ended": self.tr("ended (its detail was lost)"),
+        }
+        facts = [
+            (self.tr("task"), f"#{numbers.count(task.task)}"),
+            (self.tr("calls"), plain(task.function)),
+            (self.tr("waited"), numbers.duration(task.wait_seconds)),
+            (self.tr("ran"), numbers.duration(task.run_seconds)),
+            (self.tr("outcome"), words.get(task.state, task.state)),
+        ]
+        if task.error:
+            facts.append((self.tr("raised"), plain(task.error)))
+        return facts
+
+    def _set_facts(self, facts: list[tuple[str, str]]) -> None:
+        while len(self._facts) < len(facts):
+            pair = label(role="dim"), ElidedLabel()
+            row = len(self._facts)
+            top = Qt.AlignmentFlag.AlignTop
+            self._grid.addWidget(pair[0], row, 0, top)
+            self._grid.addWidget(pair[1], row, 1, top)
+            self._facts.append(pair)
+        for place, (name, value) in enumerate(self._facts):
+            there = place < len(facts)
+            name.setVisible(there)
+            value.setVisible(there)
+            if there:
+                name.setText(facts[place][0])
+                value.set_whole(facts[place][1])
+
+    def _show_recent(self, rows: list[TaskRow]) -> None:
+        self._recent_title.setVisible(bool(rows))
+        for place, line in enumerate(self._recent):
+            line.setVisible(place < len(rows))
+            if place < len(rows):
+                row = rows[place]
+                sign = {"failed": "▲ ", "running": "● "}.get(row.state, "")
+                line.set_whole(
+                    f"{sign}{short_function(row.function)} #{numbers.count(row.task)}"
+                    f"  {numbers.duration(row.run_seconds)}"
+                )

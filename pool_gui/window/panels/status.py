@@ -1,0 +1,111 @@
+"""The status bar: state, process, completeness, rates, running time. GUI thread."""
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QLabel, QStatusBar
+
+from pool_gui.monitor.view.snapshot import LinkState, Snapshot
+from pool_gui.window.style import numbers
+from pool_gui.window.style.widgets import label
+
+
+class StatusBar(QStatusBar):
+    """See the module."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizeGripEnabled(False)
+        self.setContentsMargins(6, 0, 6, 0)
+        self._state = self._add(self.tr("The pool's state."))
+        self._process = self._add(
+            self.tr("The process that runs the pool, its Python, CPU and memory.")
+        )
+        self._loss = self._add(
+            self.tr("Whether every task is known in detail. Counts are always exact.")
+        )
+        self._load = self._add(self.tr("What is being submitted now."))
+        self._rates = self._add(
+            self.tr("Frames received a second, and what this window takes of a core.")
+        )
+        self._time = label()
+        self._time.setToolTip(self.tr("Since the first frame of the pool process."))
+        self.addPermanentWidget(self._time)
+
+    def _add(self, explanation: str) -> QLabel:
+        made = label()
+        made.setToolTip(explanation)
+        self.addWidget(made)
+        return made
+
+    @Slot(object)
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show another snapshot."""
+        self._state.setText(self._state_text(snapshot))
+        self._process.setText(self._process_text(snapshot))
+        self._loss.setText(self._loss_text(snapshot))
+        load = snapshot.load
+        self._load.setText("" if load is None else f"{load.demo}: {load.text}")
+        self._rates.setText(self._rates_text(snapshot))
+        self._time.setText(numbers.clock(snapshot.uptime_seconds))
+
+    def _state_text(self, snapshot: Snapshot) -> str:
+        link = snapshot.link.state
+        words = {
+            LinkState.NONE: self.tr("no pool"),
+            LinkState.STARTING: self.tr("starting"),
+            LinkState.SILENT: self.tr("no answer"),
+            LinkState.LOST: self.tr("pool process lost"),
+            LinkState.ENDED: self.tr("ended"),
+        }
+        if link in words:
+            return words[link]
+        states = {
+            "new": self.tr("new"),
+            "running": self.tr("running"),
+            "paused": self.tr("paused"),
+            "draining": self.tr("draining"),
+            "stopped": self.tr("stopped"),
+        }
+        return (
+            self.tr("no pool") if snapshot.pool is None else states[snapshot.pool.state]
+        )
+
+    def _process_text(self, snapshot: Snapshot) -> str:
+        program, use = snapshot.program, snapshot.process
+        if program is None:
+            return ""
+        gil = self.tr("with GIL") if program.gil else self.tr("free-threaded")
+        return self.tr("pool process {0} · Python {1} {2} · CPU {3} · {4}").format(
+            program.pid,
+            program.python,
+            gil,
+            numbers.share(use.cpu_share),
+            numbers.data_size(use.rss_bytes),
+        )
+
+    def _loss_text(self, snapshot: Snapshot) -> str:
+        loss = snapshot.loss
+        if snapshot.pool is None:
+            return ""
+        parts = []
+        if loss.span_stride > 1:
+            parts.append(self.tr("1 task in {0} in detail").format(loss.span_stride))
+        elif loss.spans_dropped:
+            parts.append(
+                self.tr("{0} tasks without detail").format(
+                    numbers.count(loss.spans_dropped)
+                )
+            )
+        if not parts:
+            parts.append(self.tr("data complete"))
+        if loss.frames_dropped:  # what they would have told came with later ones
+            late = numbers.count(loss.frames_dropped)
+            parts.append(self.tr("{0} frames late").format(late))
+        return ", ".join(parts)
+
+    def _rates_text(self, snapshot: Snapshot) -> str:
+        monitor = numbers.share(snapshot.monitor.cpu_share)
+        if snapshot.pool is None:
+            return self.tr("monitor {0} of a core").format(monitor)
+        return self.tr("{0} frames/s · monitor {1} of a core").format(
+            numbers.count(snapshot.frames_per_second), monitor
+        )

@@ -1,0 +1,1 @@
+"""The tables of tasks, workers and functions, and the log."""

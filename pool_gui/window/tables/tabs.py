@@ -1,0 +1,202 @@
+"""The tabs below: tasks, workers, functions, log, and the filter. GUI thread only."""
+
+from typing import Final
+
+from PySide6.QtCore import QElapsedTimer, Signal, Slot
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QStackedWidget,
+    QTabBar,
+    QTableView,
+    QWidget,
+)
+
+from pool_gui.monitor.view.snapshot import Snapshot, TaskRow, WorkerRow
+from pool_gui.window.controller import Selection
+from pool_gui.window.settings import bytes_of, text_of
+from pool_gui.window.style.theme import Theme
+from pool_gui.window.style.widgets import Panel, label
+from pool_gui.window.tables.log_lines import LogView
+from pool_gui.window.tables.tables import (
+    Table,
+    functions_table,
+    tasks_table,
+    workers_table,
+)
+
+REFRESH_MS: Final = 250
+
+
+class Tabs(Panel):
+    """See the module."""
+
+    selected = Signal(object)
+    """Selection: the row that was clicked."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.tasks = tasks_table()
+        self.workers = workers_table()
+        self.functions = functions_table()
+        self.log = LogView(theme)
+        self.bar = QTabBar()
+        self.filter = QLineEdit()
+        self._empty = label(role="dim")
+        self._stack = QStackedWidget()
+        self._since = QElapsedTimer()
+        self._selection = Selection()
+        self._snapshot: Snapshot | None = None
+        self._build()
+        self._first_columns = self.column_states()
+        self.bar.currentChanged.connect(self._on_tab_changed)
+        self.filter.textChanged.connect(self._on_filter_changed)
+        self.tasks.picked.connect(self._on_task_picked)
+        self.workers.picked.connect(self._on_worker_picked)
+
+    def _build(self) -> None:
+        names = (self.tr("Tasks"), self.tr("Workers"), self.tr("Functions"))
+        self.bar.setDrawBase(False)
+        self.bar.setExpanding(False)
+        self.bar.setAccessibleName(self.tr("Tables"))
+        pages: tuple[QWidget, ...] = (self.tasks, self.workers, self.functions)
+        for name, page in zip(
+            (*names, self.tr("Log")), (*pages, self.log), strict=True
+        ):
+            self.bar.addTab(name)
+            self._stack.addWidget(page)
+        self.filter.setPlaceholderText(self.tr("Filter…"))
+        self.filter.setAccessibleName(self.tr("Filter"))
+        self.filter.setToolTip(self.tr("Show only rows that hold this text (Ctrl+F)."))
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setMaximumWidth(220)
+        head = QHBoxLayout()
+        head.addWidget(self.bar)
+        head.addWidget(self._empty, 1)
+        head.addWidget(self.filter)
+        self.body.addLayout(head)
+        self.body.addWidget(self._stack, 1)
+        self.setMinimumHeight(96)
+
+    def _tables(self) -> dict[str, QTableView]:
+        return {
+            "tasks": self.tasks,
+            "workers": self.workers,
+            "functions": self.functions,
+        }
+
+    def column_states(self) -> dict[str, object]:
+        """Return the columns' widths, order and sorting, to be remembered."""
+        return {
+            name: text_of(table.horizontalHeader().saveState())
+            for name, table in self._tables().items()
+        }
+
+    def restore_columns(self, states: object) -> None:
+        """Take up what `column_states` returned; what is broken stays as it is."""
+        if isinstance(states, dict):
+            for name, table in self._tables().items():
+                table.horizontalHeader().restoreState(bytes_of(states.get(name)))
+
+    @Slot()
+    def reset_columns(self) -> None:
+        """Give the columns back the widths and order they had at first."""
+        self.restore_columns(self._first_columns)
+
+    @Slot(object)
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show another snapshot, at most four times a second."""
+        self._snapshot = snapshot
+        if self._since.isValid() and self._since.elapsed() < REFRESH_MS:
+            return
+        self._since.start()
+        if self.isVisible():
+            self._fill()
+
+    def _fill(self) -> None:
+        snapshot = self._snapshot
+        if snapshot is None:
+            return
+        page = self._stack.currentWidget()
+        if page is self.tasks:
+            self.tasks.table.set_rows(snapshot.tasks)
+        elif page is self.workers:
+            self.workers.table.set_rows(snapshot.workers)
+        elif page is self.functions:
+            self.functions.table.set_rows(snapshot.functions)
+        else:
+            self.log.show_lines(snapshot.log)
+        self._tell_empty()
+        self._mark()
+
+    def _tell_empty(self) -> None:
+        page = self._stack.currentWidget()
+        text = ""
+        if isinstance(page, Table) and not page.table.rowCount():
+            text = (
+                self.tr("Nothing matches the filter.")
+                if self.filter.text()
+                else self.tr("Nothing has run yet.")
+            )
+        self._empty.setText(text)
+
+    def _mark(self) -> None:
+        page, selection = self._stack.currentWidget(), self._selection
+        if page is self.workers:
+            self.workers.mark((selection.worker,))
+        elif page is self.tasks and selection.task:
+            rows = self._snapshot.tasks if self._snapshot else ()
+            mine = (
+                (row.worker, row.task, row.started_ns)
+                for row in rows
+                if (row.worker, row.task) == (selection.worker, selection.task)
+            )
+            self.tasks.mark(next(mine, ()))
+        elif page is self.tasks:
+            self.tasks.clearSelection()
+
+    @Slot(object)
+    def show_selection(self, selection: Selection) -> None:
+        """Mark another selection."""
+        self._selection = selection
+        self._mark()
+
+    @Slot()
+    def follow_theme(self) -> None:
+        """Write the log anew in the theme's colours."""
+        self.log.rebuild()
+
+    @Slot()
+    def copy(self) -> None:
+        """Copy the table that is shown, or the selected lines of the log."""
+        page = self._stack.currentWidget()
+        if isinstance(page, Table):
+            page.copy()
+        else:
+            self.log.copy()
+
+    @Slot()
+    def search(self) -> None:
+        """Put the cursor into the filter."""
+        self.filter.setFocus()
+        self.filter.selectAll()
+
+    @Slot(int)
+    def _on_tab_changed(self, place: int) -> None:
+        self._stack.setCurrentIndex(place)
+        self._fill()
+
+    @Slot(str)
+    def _on_filter_changed(self, text: str) -> None:
+        for page in (self.tasks, self.workers, self.functions):
+            page.table.set_filter(text)
+        self.log.set_filter(text)
+        self._tell_empty()
+
+    @Slot(object)
+    def _on_task_picked(self, row: TaskRow) -> None:
+        self.selected.emit(Selection(row.worker, row.task))
+
+    @Slot(object)
+    def _on_worker_picked(self, row: WorkerRow) -> None:
+        self.selected.emit(Selection(row.key))

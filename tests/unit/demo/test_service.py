@@ -1,0 +1,366 @@
+"""Commands carried out on real pools, whose tasks the test holds and frees."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from pool_gui.agent import CommandRefusedError
+from pool_gui.agent.adapters.base import WatchedPool, WatchedWorker
+from pool_gui.agent.adapters.thread_pool import ThreadPoolAdapter
+from pool_gui.demo import service as module
+from pool_gui.demo.load import Load
+from pool_gui.demo.service import Service
+from pool_gui.pool import PoolState, Task, ThreadPool
+from pool_gui.wire.commands import (
+    Arrival,
+    Batch,
+    Clear,
+    Dismiss,
+    Drain,
+    EndLoad,
+    Pause,
+    Resize,
+    Resume,
+    Start,
+    Stop,
+    Submit,
+)
+
+DEADLINE_SECONDS = 10.0
+POLL = threading.Event()
+WITHOUT_A_POOL = [
+    Submit("noop", {}, Arrival.STEADY, 1, 1, 1, 1),
+    Batch("noop", {}, 1, 1),
+    Pause(),
+    Resume(),
+    Resize(1),
+    Dismiss(1, 0),
+    Clear(),
+    Drain(),
+    Stop(),
+]
+
+
+class FakeAgent:
+    def __init__(self) -> None:
+        self.watched: list[ThreadPoolAdapter] = []
+        self.released: list[WatchedPool] = []
+
+    def watch(self, pool: WatchedPool) -> None:
+        assert isinstance(pool, ThreadPoolAdapter)
+        self.watched.append(pool)
+
+    def release(self, pool: WatchedPool) -> None:
+        self.released.append(pool)
+
+    def worker(self, number: int) -> WatchedWorker | None:
+        workers = self.watched[-1].workers()
+        return workers[number - 1] if number <= len(workers) else None
+
+    @property
+    def pool(self) -> ThreadPool:
+        return self.watched[-1].pool
+
+
+@pytest.fixture
+def agent() -> FakeAgent:
+    return FakeAgent()
+
+
+@pytest.fixture
+def service(agent: FakeAgent) -> Iterator[Service]:
+    service = Service()
+    service.attach(agent)
+    yield service
+    service.close()
+    for watched in agent.watched:
+        assert watched.pool.join(DEADLINE_SECONDS)
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        POLL.wait(0.002)
+
+
+def _load_of(service: Service) -> Load:
+    load = service._load
+    assert load is not None
+    return load
+
+
+def _started(service: Service, size: int = 2) -> None:
+    service.handle(Start(size))
+
+
+@pytest.mark.parametrize("command", WITHOUT_A_POOL, ids=lambda c: c.name)
+def test_without_a_pool_one_is_told_to_start_it(
+    service: Service, command: Stop
+) -> None:
+    with pytest.raises(CommandRefusedError, match=r"^Start the pool first\.$"):
+        service.handle(command)
+
+
+@pytest.mark.parametrize("command", WITHOUT_A_POOL, ids=lambda c: c.name)
+def test_with_a_stopped_pool_one_is_told_to_start_another(
+    service: Service, agent: FakeAgent, command: Stop
+) -> None:
+    _started(service)
+    service.handle(Stop())
+    _until(lambda: agent.pool.state is PoolState.STOPPED)
+    with pytest.raises(CommandRefusedError, match="start a new one"):
+        service.handle(command)
+
+
+def test_start_makes_a_pool_that_is_watched(service: Service, agent: FakeAgent) -> None:
+    assert service.handle(Start(3)) == "Started a pool of 3 workers."
+    assert agent.pool.name == "demo"
+    assert agent.pool.size() == 3
+    assert agent.pool.state is PoolState.RUNNING
+
+
+def test_a_second_pool_is_refused_while_the_first_runs(
+    service: Service, agent: FakeAgent
+) -> None:
+    _started(service)
+    with pytest.raises(CommandRefusedError, match="A pool is running already"):
+        service.handle(Start(3))
+    assert len(agent.watched) == 1
+
+
+def test_after_the_first_has_stopped_a_second_takes_its_place(
+    service: Service, agent: FakeAgent
+) -> None:
+    _started(service)
+    service.handle(Stop())
+    _until(lambda: agent.pool.state is PoolState.STOPPED)
+    service.handle(Start(1))
+    first, second = agent.watched
+    assert agent.released == [first]
+    assert second.pool.state is PoolState.RUNNING
+
+
+def test_a_pool_that_cannot_start_is_refused_in_a_sentence(
+    service: Service, agent: FakeAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", fail)
+        with pytest.raises(
+            CommandRefusedError,
+            match=r"could not start worker 1 of 3 .*; use fewer workers\.",
+        ):
+            service.handle(Start(3))
+    assert agent.watched == []
+    _started(service)
+
+
+def test_a_batch_is_put(service: Service, agent: FakeAgent) -> None:
+    _started(service)
+    reply = service.handle(Batch("noop", {}, 1500, 1))
+    assert reply == "Put 1,500 tasks of noop."
+    _until(lambda: agent.pool.statistics().done == 1500)
+
+
+def test_a_large_batch_is_put_by_a_thread_of_its_own(
+    service: Service, agent: FakeAgent
+) -> None:
+    _started(service)
+    service.handle(Pause())
+    reply = service.handle(Batch("noop", {}, 50_000, 1))
+    assert reply == "Putting 50,000 tasks of noop."
+    _until(lambda: agent.pool.statistics().submitted == 50_000)
+
+
+def test_large_batches_are_bounded(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_BATCHES", 1)
+    _started(service)
+    service.handle(Pause())
+    service.handle(Batch("noop", {}, 1_000_000, 1))
+    with pytest.raises(CommandRefusedError, match="1 large batches"):
+        service.handle(Batch("noop", {}, 20_000, 1))
+    assert "The load has ended after" in service.handle(EndLoad())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        Batch("juggle", {}, 1, 1),
+        Submit("juggle", {}, Arrival.STEADY, 1, 1, 1, 1),
+        Batch("sleep", {"milliseconds": -1}, 1, 1),
+    ],
+)
+def test_what_the_catalogue_does_not_know_is_refused(
+    service: Service, agent: FakeAgent, command: Batch
+) -> None:
+    _started(service)
+    with pytest.raises(CommandRefusedError, match="Nothing was submitted: "):
+        service.handle(command)
+    assert agent.pool.statistics().submitted == 0
+
+
+def test_a_load_is_submitted_and_told(service: Service, agent: FakeAgent) -> None:
+    _started(service)
+    assert service.load_header() is None
+    reply = service.handle(Submit("noop", {}, Arrival.STEADY, 2000, 1, 0, 1))
+    assert reply == "Submitting tasks of noop: 2000 per second."
+    _until(lambda: agent.pool.statistics().done >= 20)
+    header = service.load_header()
+    assert header is not None
+    assert (header["demo"], header["text"]) == ("noop", "2000 per second")
+
+
+def test_a_second_load_replaces_the_first(service: Service, agent: FakeAgent) -> None:
+    _started(service)
+    service.handle(Submit("noop", {}, Arrival.STEADY, 2000, 1, 0, 1))
+    first = _load_of(service)
+    reply = service.handle(Submit("sleep", {}, Arrival.IN_FLIGHT, 1, 2, 7, 1))
+    assert reply == "Submitting 7 tasks of sleep: 2 in flight."
+    assert _load_of(service) is not first
+    assert first.over
+    assert not first._thread.is_alive()
+
+
+def test_in_flight_counts_what_is_queued_and_what_runs(
+    service: Service, agent: FakeAgent
+) -> None:
+    _started(service)
+    service.handle(
+        Submit("sleep", {"milliseconds": 20}, Arrival.IN_FLIGHT, 1, 5, 40, 1)
+    )
+    most = 0
+    while (counts := agent.pool.statistics()).done < 40:
+        most = max(most, counts.submitted - counts.done)
+        POLL.wait(0.002)
+    assert most == 5
+
+
+def test_a_load_can_be_ended(service: Service, agent: FakeAgent) -> None:
+    _started(service)
+    with pytest.raises(CommandRefusedError, match="No load is running"):
+        service.handle(EndLoad())
+    service.handle(Submit("noop", {}, Arrival.STEADY, 2000, 1, 0, 1))
+    load = _load_of(service)
+    _until(lambda: agent.pool.statistics().submitted > 1)
+    assert service.handle(EndLoad()).startswith("The load has ended after ")
+    assert service.load_header() is None
+    assert not load._thread.is_alive(), "it goes on submitting"
+    assert agent.pool.statistics().submitted == load.submitted
+
+
+def test_a_paused_pool_takes_tasks_and_runs_them_when_resumed(
+    service: Service, agent: FakeAgent
+) -> None:
+    _started(service)
+    assert service.handle(Pause()).startswith("Paused")
+    assert agent.pool.state is PoolState.PAUSED
+    service.handle(Batch("noop", {}, 30, 1))
+    assert agent.pool.statistics().started == 0
+    assert service.handle(Resume()) == "Resumed."
+    _until(lambda: agent.pool.statistics().done == 30)
+
+
+def test_the_queue_can_be_cleared(service: Service, agent: FakeAgent) -> None:
+    _started(service)
+    service.handle(Pause())
+    service.handle(Batch("noop", {}, 30, 1))
+    assert service.handle(Clear()) == "Took 30 tasks out of the queue."
+    assert service.handle(Clear()) == "Took 0 tasks out of the queue."
+    assert agent.pool.statistics().cancelled == 30
+
+
+def test_a_pool_is_resized(service: Service, agent: FakeAgent) -> None:
+    _started(service)
+    assert service.handle(Resize(1)) == "Resized to 1 worker."
+    assert service.handle(Resize(5)) == "Resized to 5 workers."
+    assert agent.pool.size() == 5
+
+
+def test_workers_are_dismissed(service: Service, agent: FakeAgent) -> None:
+    _started(service, 4)
+    assert service.handle(Dismiss(2, 0)) == "Dismissed 2 workers."
+    assert agent.pool.size() == 2
+    reply = service.handle(Dismiss(9, 0))
+    assert reply == "Dismissed 2 workers; there were no more."
+    with pytest.raises(CommandRefusedError, match="no worker left"):
+        service.handle(Dismiss(1, 0))
+
+
+def test_one_worker_is_dismissed_by_its_id(service: Service, agent: FakeAgent) -> None:
+    _started(service, 3)
+    worker = agent.watched[-1].workers()[1]
+    assert service.handle(Dismiss(1, 2)) == f"Dismissed {worker.name}."
+    _until(lambda: worker.name not in {t.name for t in agent.pool.workers()})
+    assert agent.pool.size() == 2
+
+
+def test_a_worker_is_dismissed_once(service: Service, agent: FakeAgent) -> None:
+    _started(service, 2)
+    free = threading.Event()
+    running = threading.Semaphore(0)
+
+    def hold() -> None:
+        running.release()
+        free.wait(DEADLINE_SECONDS)
+
+    agent.pool.batch_put([Task(hold), Task(hold)])
+    for _ in range(2):
+        assert running.acquire(timeout=DEADLINE_SECONDS)
+    service.handle(Dismiss(1, 1))
+    with pytest.raises(CommandRefusedError, match="dismissed already"):
+        service.handle(Dismiss(1, 1))
+    free.set()
+
+
+def test_an_id_that_nobody_has_is_a_worker_that_has_gone(service: Service) -> None:
+    _started(service, 1)
+    with pytest.raises(CommandRefusedError, match="already gone"):
+        service.handle(Dismiss(1, 99))
+
+
+def test_a_drained_pool_finishes_what_it_has_and_takes_no_more(
+    service: Service, agent: FakeAgent
+) -> None:
+    _started(service)
+    service.handle(Submit("noop", {}, Arrival.STEADY, 2000, 1, 0, 1))
+    service.handle(Pause())
+    service.handle(Batch("noop", {}, 30, 1))
+    reply = service.handle(Drain())
+    assert reply.startswith("Draining: ")
+    _until(lambda: agent.pool.state is PoolState.STOPPED)
+    counts = agent.pool.statistics()
+    assert counts.done == counts.submitted >= 30
+    assert counts.rejected == 0
+
+
+def test_a_stopped_pool_gives_back_what_is_queued(
+    service: Service, agent: FakeAgent
+) -> None:
+    _started(service)
+    service.handle(Pause())
+    service.handle(Batch("noop", {}, 30, 1))
+    reply = service.handle(Stop())
+    assert reply == "Stopped: 30 tasks taken out of the queue; running ones finish."
+    _until(lambda: agent.pool.state is PoolState.STOPPED)
+
+
+def test_a_draining_pool_refuses_in_a_sentence(
+    service: Service, agent: FakeAgent
+) -> None:
+    _started(service, 1)
+    free = threading.Event()
+    agent.pool.put(Task(free.wait, DEADLINE_SECONDS))
+    service.handle(Drain())
+    for command in (Batch("noop", {}, 1, 1), Pause(), Resize(3)):
+        with pytest.raises(CommandRefusedError):
+            service.handle(command)
+    with pytest.raises(CommandRefusedError, match="has not ended yet"):
+        service.handle(Start(1))
+    free.set()
