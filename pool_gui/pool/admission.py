@@ -7,54 +7,30 @@ which adds several tasks as one. Nobody waits with a lock held.
 from __future__ import annotations
 
 import weakref
-from collections import deque
 from concurrent.futures.thread import BrokenThreadPool
-from contextvars import copy_context
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pool_gui.pool import checks
 from pool_gui.pool.caller import Callers
 from pool_gui.pool.clocks import perf_counter_ns
-from pool_gui.pool.counters import Work
-from pool_gui.pool.deadlines import QueueWatch
 from pool_gui.pool.errors import (
     REFUSALS,
     PoolStateError,
-    QueueFullError,
-    TaskDroppedError,
     TaskTypeErrorException,
 )
-from pool_gui.pool.handback import BROKEN, as_task, count_dead
-from pool_gui.pool.limits import Limits
+from pool_gui.pool.handback import BROKEN, as_task
+from pool_gui.pool.placing import Placing
 from pool_gui.pool.policy import WhenFull
 from pool_gui.pool.room import Room
 from pool_gui.pool.shutdown import POOLS
 from pool_gui.pool.states import PoolState, TaskState
 from pool_gui.pool.task import Task
-from pool_gui.pool.waiting import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from contextvars import Context
 
     from pool_gui.pool.core import PoolCore
     from pool_gui.pool.roster import Rosters
-
-_NO_LIMITS = Limits()
-
-
-@dataclass(slots=True)
-class _Outcome:
-    """What became of tasks that were put together."""
-
-    placed: int = 0
-    dropped: list[Task] = field(default_factory=list)
-    for_caller: list[Task] = field(default_factory=list)
-    is_nested: bool = False
-    """It happened in the midst of another put of the same thread."""
-    context: Context | None = None
-    """Where the tasks are to run."""
 
 
 class Admission:
@@ -70,6 +46,8 @@ class Admission:
             nothing; see `accepted`.
         full_timeout_seconds: how long `WhenFull.WAIT` waits; None: for ever.
         room: the queue's limit.
+        core: what the entrance belongs to, by a weak reference.
+        propagates_context: tasks run in copies of the contexts of who puts them.
     """
 
     def __init__(
@@ -81,10 +59,10 @@ class Admission:
         self.numbers = core.counters.ids.numbers
         self.backlog = core.backlog
         self.rosters = rosters
-        self._core = weakref.proxy(core)
-        self.callers = Callers(self._core)
+        self.core = weakref.proxy(core)
+        self.callers = Callers(self.core)
         self._when_full = WhenFull.WAIT
-        self._propagates_context = propagate_context
+        self.propagates_context = propagate_context
 
     # --- settings ------------------------------------------------------------------
 
@@ -125,7 +103,7 @@ class Admission:
             and (roster.size > 0 or not roster.is_elastic)
             and roster.state in (PoolState.RUNNING, PoolState.PAUSED)
             and self.room.limit is None
-            and not self._propagates_context
+            and not self.propagates_context
         )
 
     # --- tasks without anything special ----------------------------------------------
@@ -150,7 +128,7 @@ class Admission:
         missing = self.backlog.wake_some(count)
         if self.rosters.may_grow:
             for _ in range(min(missing, self.rosters.latest().ceiling)):
-                self._core.demand_rose()
+                self.core.demand_rose()
 
     def mend(self, batch: Sequence[Task]) -> None:
         """Take back what a put has not finished that was interrupted (Ctrl-C).
@@ -209,11 +187,11 @@ class Admission:
             self.mend(batch)
             raise
         if self.is_closed:  # by a signal handler or finalizer in the midst of it
-            self._core.life.defer(self._core.serve)
+            self.core.life.defer(self.core.serve)
         return batch
 
     def _extend(self, batch: Sequence[Task]) -> None:
-        self._require_open(len(batch))
+        self.require_open(len(batch))
         now_ns = perf_counter_ns()
         for task, number in zip(batch, self.numbers, strict=False):
             task.id, task.queued_ns = number, now_ns
@@ -231,193 +209,22 @@ class Admission:
             WorkerStartError: a pool that grows on demand has no worker, and the system
                 refused the thread.
         """
-        outcome, waiting = _Outcome(), deque[Task]()
+        placing = Placing(self, batch, timeout_seconds)
+        # What a task raises holds this frame, which is to hold no task.
+        batch = ()
         try:
-            self._require_open(len(batch))
-            self._core.bring_worker()
-            self._admit(batch, timeout_seconds, outcome)
-            waiting.extend(self._accept(one, outcome) for one in outcome.for_caller)
-            if waiting:
-                # What a task raises holds this frame, which is to hold no task.
-                batch, outcome.for_caller = (), []
-                self.callers.run_all(waiting)
+            placing.place()
+            placing.run_own()
         except REFUSALS:
-            self._unclaim(batch)
+            self._unclaim(placing.batch)
             raise
         except BaseException:  # Ctrl-C
-            self.mend([*batch, *waiting, *outcome.dropped])
+            self.mend(placing.all_tasks())
             raise
 
     def _unclaim(self, batch: Sequence[Task]) -> None:
         for task in batch:
             task.unclaim()
-
-    def _admit(
-        self,
-        batch: Sequence[Task],
-        timeout_seconds: float | None,
-        outcome: _Outcome,
-    ) -> None:
-        self._expect_limits(batch)
-        if timeout_seconds is None:
-            timeout_seconds = self.full_timeout_seconds
-        deadline = Deadline(timeout_seconds)
-        if self._propagates_context:
-            outcome.context = copy_context()
-        try:
-            while not self._try_to_place(batch, outcome):
-                if self._must_not_wait(outcome, timeout_seconds):
-                    self._give_to_caller(batch, outcome)
-                    self.bring_workers(outcome.placed)
-                    break
-                self._await_room(batch, deadline)
-        finally:
-            if outcome.dropped:
-                self._drop_all(outcome.dropped)
-        if self.is_closed:  # by a signal handler or finalizer in the midst of it
-            self._core.life.defer(self._core.serve)
-
-    def _try_to_place(self, batch: Sequence[Task], outcome: _Outcome) -> bool:
-        outcome.placed = 0
-        try:
-            if self.room.limit is None and len(batch) == 1:
-                return self._place_alone(batch[0], outcome)
-            return self.room.use(lambda: self._place(batch, outcome))
-        finally:
-            # Without the lock: a thread that is started may run a finalizer that puts.
-            self.bring_workers(outcome.placed)
-
-    def _place_alone(self, task: Task, outcome: _Outcome) -> bool:
-        """Queue a task where there is no limit, without a lock, as `submit` does."""
-        self._require_open(1)
-        self._append(task, outcome)
-        self.settle(task)
-        return True
-
-    def _place(self, batch: Sequence[Task], outcome: _Outcome) -> bool:
-        """Queue what has room, under its lock; False if all have to wait."""
-        room, policy = self.room, self._when_full
-        self._require_open(len(batch))
-        outcome.is_nested = room.is_reserved
-        if room.limit is None or policy in (WhenFull.WAIT, WhenFull.RAISE):
-            if not room.reserve(len(batch)):
-                return False
-            for task in batch:
-                self._append(task, outcome)
-                room.give_back(1)
-            return True
-        for task in batch:
-            if room.reserve(1) or (
-                policy is WhenFull.DROP_OLDEST and self._make_room(outcome)
-            ):
-                self._append(task, outcome)
-                room.give_back(1)
-            elif policy is WhenFull.RUN_IN_CALLER:
-                self._give_to_caller([task], outcome)
-            else:
-                outcome.dropped.append(self._accept(task, outcome))
-        return True
-
-    def _give_to_caller(self, batch: Sequence[Task], outcome: _Outcome) -> None:
-        """Let the caller run tasks, unless it is deep in such runs already."""
-        if self.callers.may_run():
-            outcome.for_caller.extend(batch)
-            return
-        for task in batch:
-            self._append(task, outcome)
-
-    def _make_room(self, outcome: _Outcome) -> bool:
-        """Drop the oldest until there is room for one; False if that is in vain."""
-        while True:
-            was_one = self.backlog.take_least(into=outcome.dropped)
-            if self.room.reserve(1):
-                return True
-            if not was_one and not self.backlog.size():
-                return False  # all the room is kept for puts that this one interrupts
-
-    def _append(self, task: Task, outcome: _Outcome) -> None:
-        """Queue a task for which there is room."""
-        limits = self._accept(task, outcome).limits
-        self.backlog.add(task, 0 if limits is None else limits.priority, task.id)
-        outcome.placed += 1
-        if limits is not None and limits.queue_ns:
-            core = self._core
-            core.deadlines.watch(
-                QueueWatch(task, limits.queue_ns, core.counters, self.backlog.quiet)
-            )
-
-    def _accept(self, task: Task, outcome: _Outcome) -> Task:
-        """Make a task one that the pool has accepted."""
-        limits = task.limits
-        if outcome.context is not None:
-            context = outcome.context.copy()
-            task.limits = replace(limits or _NO_LIMITS, context=context)
-        elif limits is not None and limits.context is not None:  # another pool's
-            task.limits = replace(limits, context=None)
-        task.queued_ns = perf_counter_ns()
-        for task.id in self.numbers:  # taken and stored without a call in between
-            break
-        return task
-
-    def _expect_limits(self, batch: Sequence[Task]) -> None:
-        """Have somebody watch the time, if one of these tasks needs it."""
-        deadlines = self._core.deadlines
-        if not deadlines.has_begun and any(
-            one.limits and (one.limits.queue_ns or one.limits.run_ns) for one in batch
-        ):
-            self._core.life.defer(deadlines.begin)
-
-    # --- no room ---------------------------------------------------------------------
-
-    def _must_not_wait(self, outcome: _Outcome, timeout_seconds: float | None) -> bool:
-        """Whether waiting for room could be for ever, so that the caller runs it."""
-        if self._when_full is not WhenFull.WAIT:
-            return False
-        is_interruption = outcome.is_nested and timeout_seconds is None
-        return is_interruption or self._core.hosts_current_thread()
-
-    def _await_room(self, batch: Sequence[Task], deadline: Deadline) -> None:
-        """Wait until the batch may fit; raise if it must not, or the time is up."""
-        limit, count, policy = self.room.limit, len(batch), self._when_full
-        can_fit = limit is None or count <= limit
-        if policy not in (WhenFull.WAIT, WhenFull.RAISE):
-            return  # it has just become so
-        if policy is WhenFull.WAIT and can_fit:
-            lot = self.backlog.room if count == 1 else self.backlog.room_for_many
-            if lot.wait_until(lambda: self._should_try(count), deadline):
-                return
-        for _ in batch:
-            self._core.counters.rejected.take()
-        tasks = "a task" if count == 1 else f"{count} tasks"
-        hint = "put fewer at once" if not can_fit else "wait, or raise queue_limit"
-        raise QueueFullError(
-            f"The queue of pool {self._core.name!r} has no room for {tasks}: "
-            f"{self.backlog.size()} of {limit} are queued; {hint}."
-        )
-
-    def _should_try(self, count: int) -> bool:
-        limit = self.room.limit
-        if self.is_closed or limit is None or count > limit:
-            return True
-        return self._when_full is not WhenFull.WAIT or self.room.has(count)
-
-    def _drop_all(self, dropped: list[Task]) -> None:
-        work = Work()
-        try:
-            self._core.counters.begin(work)
-            for task in dropped:
-                self._drop(task)
-        finally:
-            work.is_over = True
-
-    def _drop(self, task: Task) -> None:
-        counters = self._core.counters
-        error = TaskDroppedError(
-            f"Task {task.id} was dropped: the queue of pool {self._core.name!r} was "
-            f"full ({self.room.limit} tasks; when full: {self._when_full.value})."
-        )
-        if not task.refuse(TaskState.DROPPED, error, counters.dropped.take):
-            count_dead(task, counters)
 
     # --- closing ---------------------------------------------------------------------
 
@@ -433,18 +240,19 @@ class Admission:
         self.is_closed = False
         self.set_direct()
 
-    def _require_open(self, count: int) -> None:
+    def require_open(self, count: int) -> None:
+        """Refuse so many tasks, if the pool takes no more; see `refuse`."""
         if self.is_closed:
             raise self.refuse(count)
 
     def refuse(self, count: int) -> RuntimeError:
         """Count so many refused tasks, and return what to raise."""
         for _ in range(count):
-            self._core.counters.rejected.take()
+            self.core.counters.rejected.take()
         if self.is_broken:
             return BrokenThreadPool(BROKEN)
         return PoolStateError(
-            f"Pool {self._core.name!r} is {self._core.state.value} and takes no more "
+            f"Pool {self.core.name!r} is {self.core.state.value} and takes no more "
             "tasks."
         )
 
@@ -462,7 +270,7 @@ class Admission:
         If it is no longer queued, it was accepted: a worker has it, or it was handed
         back by `stop`.
         """
-        counters = self._core.counters
+        counters = self.core.counters
         if self.backlog.remove(task, Task):
             task.id = task.queued_ns = 0
             task.unclaim()

@@ -44,7 +44,7 @@ def take_census(core: PoolCore) -> PoolStatistics:
         size=roster.size,
         max_workers=max(roster.size, roster.ceiling),
         queue_limit=core.admission.limit,
-        peak_queued=max(workers.peak_queued(), queued),
+        peak_queued=max(workers.peaks.ever(), queued),
         peak_workers=roster.peak,
     )
 

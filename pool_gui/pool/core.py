@@ -311,7 +311,7 @@ class PoolCore:
         self, take: Callable[[list[object]], object], *, is_broken: bool = False
     ) -> list[Task]:
         """End what `take` takes off the queue into the list that it is given."""
-        self.workers.note_queued()
+        self.workers.peaks.note()
         items: list[object] = []
         work = Work()
         try:

@@ -43,7 +43,8 @@ class Door:
 
     def take_peak_queued(self) -> int:
         """Return the most tasks queued at once since the last call."""
-        return self._core.workers.take_peak_queued()
+        workers = self._core.workers
+        return workers.peaks.take(workers.departed.copy())
 
     def watch(self, mask: int) -> None:
         """Let workers record a span when `started & mask` is 0; negative: never."""

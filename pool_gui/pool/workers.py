@@ -12,9 +12,10 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pool_gui.pool.atomic import SerialNumbers, take_all
+from pool_gui.pool.atomic import SerialNumbers
 from pool_gui.pool.counters import NO_SPANS, WorkerRecord
 from pool_gui.pool.errors import WorkerStartError
+from pool_gui.pool.peaks import Peaks
 from pool_gui.pool.roster import Roster, Rosters
 from pool_gui.pool.waiting import FOREVER
 from pool_gui.pool.worker import ProcessThread
@@ -36,6 +37,7 @@ class Workers:
 
     Attributes:
         rosters: who is there, and how many are to be.
+        peaks: the most tasks that were queued at once.
         idle_limit_seconds: after that long idle workers ask whether to stay.
         departed: workers that ended lately, oldest first.
         span_mask: which tasks leave a span; see `WorkerRecord`.
@@ -45,6 +47,7 @@ class Workers:
         self, name: str, queue: ThreadSafeQueue, backlog: Backlog, core: PoolCore
     ) -> None:
         self.rosters = Rosters()
+        self.peaks = Peaks(backlog, self.rosters)
         self.idle_limit_seconds = FOREVER
         self.departed: deque[ProcessThread] = deque(maxlen=MAX_DEPARTED)
         self.span_mask = NO_SPANS
@@ -54,7 +57,6 @@ class Workers:
         self._core = weakref.ref(core)
         self._numbers = SerialNumbers()
         self._prepared: deque[ProcessThread] = deque()
-        self._noted: deque[int] = deque(maxlen=64)  # depths of the queue
         # Left, but their threads may still run. A dict as an ordered set.
         self._ending: dict[ProcessThread, None] = {}
 
@@ -107,32 +109,6 @@ class Workers:
     def has_dead(self) -> bool:
         """Whether the thread of a worker ended that has not left."""
         return any(worker.has_ended() for worker in self.roster.living)
-
-    def take_peak_queued(self) -> int:
-        """Return the most tasks seen in the queue since the last call, by the agent."""
-        noted: list[int] = []
-        take_all(self._noted, into=noted)
-        peak = max(noted, default=0)
-        peak = max(peak, self._backlog.size())
-        for worker in (*self.roster.living, *self.departed.copy()):
-            record = worker.record
-            peak, record.peak_queued = max(peak, record.peak_queued), 0
-        self.rosters.change(lambda old: old.with_queued(peak))
-        return peak
-
-    def peak_queued(self) -> int:
-        """Return the most tasks ever seen in the queue."""
-        roster = self.roster
-        seen = [one.record.peak_queued for one in roster.living]
-        noted = self._noted.copy()
-        return max(roster.peak_queued, self._backlog.size(), *seen, *noted)
-
-    def note_queued(self) -> None:
-        """Remember how many tasks are queued, for no worker may come to take them."""
-        self._noted.append(self._backlog.size())
-        if len(self._noted) == self._noted.maxlen:  # while no agent takes them
-            peak = max(self._noted.copy())
-            self.rosters.change(lambda old: old.with_queued(peak))
 
     # --- more and fewer --------------------------------------------------------------
 

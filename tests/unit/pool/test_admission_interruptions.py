@@ -26,6 +26,7 @@ Call = Callable[[ThreadPool, Task], object]
 CLOCKS = [
     "pool_gui.pool.pool.perf_counter_ns",
     "pool_gui.pool.admission.perf_counter_ns",
+    "pool_gui.pool.placing.perf_counter_ns",
 ]
 """What a put asks for the time, just before it appends."""
 

@@ -155,7 +155,7 @@ class Watches:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.born: list[None] = []
         self.dead: list[None] = []
-        for kind, place in ((QueueWatch, "admission"), (RunWatch, "deadlines")):
+        for kind, place in ((QueueWatch, "placing"), (RunWatch, "deadlines")):
             patched = self._counting(kind)
             monkeypatch.setattr(f"pool_gui.pool.{place}.{kind.__name__}", patched)
 

@@ -13,7 +13,7 @@ import pytest
 from pool_makers import Make, ended_after, until_parked
 from pool_support import DEADLINE_SECONDS, NEEDS_GIL, Stall, until
 
-from pool_gui.pool import Door, ProcessThread, Task, ThreadPool, admission
+from pool_gui.pool import Door, ProcessThread, Task, ThreadPool, placing
 from pool_gui.pool import pool as pool_module
 from pool_gui.pool.backlog import Backlog
 from pool_gui.pool.core import PoolCore
@@ -67,7 +67,7 @@ def test_a_worker_that_goes_between_the_putters_look_and_its_put_strands_no_task
         pool.keep_alive_seconds = None
         return time.perf_counter_ns()
 
-    monkeypatch.setattr(admission, "perf_counter_ns", clock)
+    monkeypatch.setattr(placing, "perf_counter_ns", clock)
     monkeypatch.setattr(pool_module, "perf_counter_ns", clock)
     put(pool, Task(ran.set))
     assert any(worker.has_ended() for worker in Door(pool).workers())
