@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from pool_gui.pool import checks
 from pool_gui.pool.caller import Callers
 from pool_gui.pool.clocks import perf_counter_ns
+from pool_gui.pool.copies import fresh_copy
 from pool_gui.pool.errors import (
     REFUSALS,
     PoolStateError,
@@ -158,7 +159,7 @@ class Admission:
                     "A call that submit made and that is over cannot be put again: "
                     "what it called is let go. Put a Task(function, *args)."
                 )
-            task = task.fresh_copy()
+            task = fresh_copy(task)
             task.claim()
         return task
 
@@ -187,7 +188,7 @@ class Admission:
             self.mend(batch)
             raise
         if self.is_closed:  # by a signal handler or finalizer in the midst of it
-            self.core.life.defer(self.core.serve)
+            self.core.life.defer(self.core.staffing.serve)
         return batch
 
     def _extend(self, batch: Sequence[Task]) -> None:

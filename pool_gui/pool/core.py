@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import threading
 import warnings
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from pool_gui.pool import clearing
 from pool_gui.pool.admission import Admission
 from pool_gui.pool.backlog import Backlog
 from pool_gui.pool.census import take_census
-from pool_gui.pool.counters import Counters, PoolStatistics, Work
+from pool_gui.pool.counters import Counters, PoolStatistics
 from pool_gui.pool.deadlines import Deadlines
 from pool_gui.pool.deferring import DeferringLock
 from pool_gui.pool.errors import PoolStateError
 from pool_gui.pool.events import call_hook, tell_initializer
 from pool_gui.pool.gate import follow_state
-from pool_gui.pool.handback import count_dead, hand_back
 from pool_gui.pool.queue import ThreadSafeQueue
 from pool_gui.pool.shutdown import POOLS
+from pool_gui.pool.staffing import Staffing
 from pool_gui.pool.states import PoolState
-from pool_gui.pool.task import Task, is_task
-from pool_gui.pool.waiting import FOREVER, Deadline
+from pool_gui.pool.waiting import FOREVER
 from pool_gui.pool.worker import ProcessThread
 from pool_gui.pool.workers import Workers
 
@@ -48,6 +47,7 @@ class PoolCore:
         deadlines: watches over time limits.
         life: the lock around what starts and ends.
         workers: who runs the tasks.
+        staffing: sees to it that there are enough of them.
         admission: who puts tasks comes through it.
     """
 
@@ -67,6 +67,7 @@ class PoolCore:
         self.deadlines = Deadlines(f"{name}_deadlines")
         self.workers = Workers(name, self.queue, self.backlog, self)
         self.life = DeferringLock()
+        self.staffing = Staffing(self)
         self.admission = Admission(
             self, self.workers.rosters, propagate_context=propagate_context
         )
@@ -93,7 +94,7 @@ class PoolCore:
 
     def statistics(self) -> PoolStatistics:
         """Return all counts, sizes and peaks as they are now; takes no lock."""
-        self.replace_dead()
+        self.staffing.replace_dead()
         return take_census(self)
 
     def hosts_current_thread(self) -> bool:
@@ -142,16 +143,6 @@ class PoolCore:
         """
         self.life.run_or_defer(self._begin_with_worker)
 
-    def bring_worker(self) -> None:
-        """Hire the first worker of an elastic pool that runs.
-
-        Raises:
-            WorkerStartError: the system refused the thread.
-        """
-        roster = self.workers.roster
-        if roster.state is PoolState.RUNNING and not roster.size:
-            self.life.run_or_defer(self._hire_first)
-
     def _begin(self) -> None:
         if self.workers.roster.state is PoolState.NEW and not self.admission.is_closed:
             self.start()
@@ -159,13 +150,7 @@ class PoolCore:
 
     def _begin_with_worker(self) -> None:
         self._begin()
-        self._hire_first()
-
-    def _hire_first(self) -> None:
-        roster = self.workers.roster
-        is_empty = roster.is_elastic and not roster.size
-        if is_empty and roster.state is PoolState.RUNNING:
-            self.workers.catch_up(1)
+        self.staffing.hire_first()
 
     # --- in the middle ---------------------------------------------------------------
 
@@ -180,7 +165,7 @@ class PoolCore:
             if self.workers.roster.state is PoolState.NEW:
                 raise PoolStateError(f"Pool {self.name!r} is new; call start().")
             self._run()
-            self._catch_up()
+            self.staffing.catch_up()
 
     def _run(self) -> None:
         """Be running, and wake as many workers as there are tasks for."""
@@ -202,7 +187,7 @@ class PoolCore:
                 try:
                     workers.hire(max(0, floor - workers.roster.size))
                     if self.workers.roster.state is PoolState.RUNNING:
-                        self._catch_up()
+                        self.staffing.catch_up()
                 except RuntimeError:
                     workers.set_bounds(before.floor, before.ceiling)
                     raise
@@ -228,53 +213,6 @@ class PoolCore:
         with self.life, self.life.lock:
             self.workers.set_idle_limit(FOREVER if seconds is None else seconds)
 
-    def purge(self) -> int:
-        """Take what will never run out of the queue; return how many."""
-        with self.life, self.life.lock:  # else it could end while it is sorted
-            with self.admission.room.lock:
-                if self.admission.is_closed:
-                    return 0
-                dead = self.backlog.remove_dead(_is_dead)
-            for task in dead:
-                if is_task(task):
-                    count_dead(task, self.counters)
-            # A worker that looked meanwhile may have left, and a signal handler may
-            # have closed the pool.
-            if self.backlog.size():
-                self.demand_rose()
-        self.life.defer(self._serve_closed)
-        self.backlog.quiet.unpark_all()
-        return len(dead)
-
-    def _serve_closed(self) -> None:
-        if self.admission.is_closed:
-            self.serve()
-
-    def replace_dead(self) -> None:
-        """Hire for workers whom an exception thrown in has ended all the same."""
-        if self.workers.has_dead():
-            self.life.defer(self._replace_dead)
-
-    def _replace_dead(self) -> None:
-        missing = self.workers.bury_dead()
-        if self.workers.roster.state in (PoolState.RUNNING, PoolState.PAUSED):
-            self.workers.catch_up(missing)
-        elif self.workers.roster.state is PoolState.DRAINING:
-            self.serve()
-
-    def _catch_up(self) -> None:
-        """Hire as many workers as what was queued without any demand asks for."""
-        roster = self.workers.roster
-        if roster.is_elastic:
-            idle = roster.size - self.workers.busy()
-            self.workers.catch_up(self.backlog.size() - idle)
-
-    def _meet_demand(self) -> None:
-        # Each worker that is free takes one, and not more.
-        is_short = self.backlog.size() > self.workers.free()
-        if is_short and self.workers.roster.state is PoolState.RUNNING:
-            self.workers.catch_up(1)
-
     # --- the end ---------------------------------------------------------------------
 
     def drain(self) -> None:
@@ -293,110 +231,24 @@ class PoolCore:
             # Closed first: a put that comes after the look at the queue withdraws.
             self.admission.close()
             try:
-                self.serve()
+                self.staffing.serve()
             except BaseException:
                 self.admission.reopen()
                 raise
             self._end()
-
-    def stop(self) -> list[Task]:
-        """End without running what is queued. See `ThreadPool.stop`."""
-        return self._hand_back(self._end_and_clear)
-
-    def clear(self) -> list[Task]:
-        """Take what is queued out of the queue. See `ThreadPool.clear`."""
-        return self._hand_back(self.backlog.clear)
-
-    def _hand_back(
-        self, take: Callable[[list[object]], object], *, is_broken: bool = False
-    ) -> list[Task]:
-        """End what `take` takes off the queue into the list that it is given."""
-        self.workers.peaks.note()
-        items: list[object] = []
-        work = Work()
-        try:
-            self.counters.begin(work)
-            take(items)
-            # Without a lock: the tasks call whatever callbacks they have.
-            return hand_back(items, self.counters, is_broken=is_broken)
-        finally:
-            hand_back(items, self.counters, is_broken=is_broken)  # after a Ctrl-C
-            work.is_over = True
-            self.backlog.quiet.unpark_all()
-
-    def join(self, timeout: float | None) -> bool:
-        """Drain, then wait for the end. See `ThreadPool.join`."""
-        self.require_other_thread("join")
-        deadline = Deadline(timeout)
-        self.drain()
-        with self.life, self.life.lock:
-            pass  # if another thread held it, the drain has come about now
-        while threads := self.threads():
-            left = deadline.seconds_left()
-            threads[0].join(left if left >= 0 else None)
-            # Python 3.11 may call an ended thread alive while another thread asks the
-            # same, so only the clock decides.
-            if deadline.is_over() and threads[0].is_alive():
-                return False
-        return True
-
-    def wait_idle(self, timeout: float | None) -> bool:
-        """Wait until no task is queued or runs. See `ThreadPool.wait_idle`."""
-        self.require_other_thread("wait_idle")
-        self.replace_dead()
-        self.backlog.wake_some(self.backlog.size())
-        return self.backlog.quiet.wait_until(self._is_idle, Deadline(timeout))
-
-    def serve(self) -> None:
-        """Make sure that queued tasks have a worker; for `drain` and exit.
-
-        Raises:
-            WorkerStartError: the system refused the thread.
-        """
-        with self.life, self.life.lock:
-            self.workers.bury_dead()
-            if not self.backlog.size():
-                return
-            if self.workers.roster.state is PoolState.NEW:
-                self.workers.set_size(max(1, self.workers.roster.size))
-                self.start()
-                return
-            self._catch_up()
-            if self.workers.is_empty():
-                self.workers.hire(1)
 
     def abandon(self) -> None:
         """Be drained: nobody holds the pool any more. For its finalizer."""
         if self.workers.roster.state is not PoolState.NEW:
             self.drain()
             return
-        if tasks := self.stop():
+        if tasks := clearing.stop(self):
             warnings.warn(
                 f"Pool {self.name!r} was dropped before it was started; {len(tasks)} "
                 "tasks that were put are cancelled. Call start(), or stop().",
                 ResourceWarning,
                 stacklevel=2,
             )
-
-    def running_here(self) -> list[int]:
-        """Return the ids of the tasks that this thread runs."""
-        me = threading.current_thread()
-        task = me.record.task if isinstance(me, ProcessThread) else None
-        return self.admission.callers.running_here() + [id(task)] * (task is not None)
-
-    def forget_threads(self) -> None:
-        """In a forked child: be a stopped pool; the parent runs the tasks."""
-        self.workers.forget_threads()
-        self.life.forget_threads()
-        self.admission.forget_threads()
-        self.workers.rosters.change(lambda old: replace(old, state=PoolState.STOPPED))
-        self.backlog.forget_threads()
-        self.deadlines.forget_threads()
-        for task in self.backlog.clear([]):
-            if is_task(task):
-                task.abandon()
-                self.counters.cancelled.take()
-        self.backlog.end()
 
     def move(self, to: PoolState) -> None:
         """Be in another state; under the lifecycle lock.
@@ -413,15 +265,8 @@ class PoolCore:
                 f"Pool {self.name!r} is {self.state.value}; {consequence}."
             )
 
-    def require_other_thread(self, call: str) -> None:
-        """Raise PoolStateError if a worker calls what would wait for itself."""
-        if self.hosts_current_thread():
-            raise PoolStateError(
-                f"{call}() was called by a worker of pool {self.name!r} itself and "
-                "would wait for itself; call drain() there, or wait in another thread."
-            )
-
-    def _end_and_clear(self, into: list[object]) -> None:
+    def end_and_clear(self, into: list[object]) -> None:
+        """Be closed and end, and move what is queued to the end of a list."""
         with self.life, self.life.lock:
             self.admission.close()
             self.backlog.clear(into)
@@ -438,21 +283,11 @@ class PoolCore:
         if self.workers.is_empty():
             self.deadlines.end()
 
-    def _is_idle(self) -> bool:
-        # In this order: who decides tasks says so before they leave the outstanding.
-        if self.state is not PoolState.STOPPED and self.statistics().outstanding > 0:
-            return False
-        return not (self.counters.is_at_work() or self.workers.busy())
-
     # --- what the entrance and the workers ask and tell ------------------------------
 
     def demand_rose(self) -> None:
-        """Hire a worker for a task that found none idle, if there may be more.
-
-        A failure is logged, since there are others; see `begin_with_worker`.
-        """
-        if self.workers.rosters.may_grow:
-            self.life.defer(self._meet_demand)
+        """Hire a worker for a task that found none idle, if there may be more."""
+        self.staffing.demand_rose()
 
     def welcome(self, worker: ProcessThread) -> bool:
         """Prepare a worker that begins; False if its initializer failed."""
@@ -461,7 +296,7 @@ class PoolCore:
                 self._initializer()
         except BaseException as error:
             tell_initializer(error)
-            self._break_down()
+            clearing.break_down(self)
             return False
         if self.hooks is not None and self.hooks.worker_started is not None:
             call_hook(self.hooks.worker_started, worker, self.counters.hook_errors.take)
@@ -488,13 +323,3 @@ class PoolCore:
             self.demand_rose()
         if can_run and self.hooks is not None and self.hooks.worker_ended is not None:
             call_hook(self.hooks.worker_ended, worker, self.counters.hook_errors.take)
-
-    def _break_down(self) -> None:
-        """Take no more tasks and fail the queued ones; an initializer has failed."""
-        self.admission.is_broken = True
-        self._hand_back(self._end_and_clear, is_broken=True)
-
-
-def _is_dead(item: object) -> bool:
-    """Whether an item will never run."""
-    return is_task(item) and Task.done(item)

@@ -68,7 +68,7 @@ class Placing:
         """
         door = self._door
         door.require_open(len(self.batch))
-        self._core.bring_worker()
+        self._core.staffing.bring_worker()
         self._expect_limits()
         deadline = Deadline(self._timeout_seconds)
         try:
@@ -82,7 +82,7 @@ class Placing:
             if self._dropped:
                 self._drop_all()
         if door.is_closed:  # by a signal handler or finalizer in the midst of it
-            self._core.life.defer(self._core.serve)
+            self._core.life.defer(self._core.staffing.serve)
         for task in self._own:
             self._accept(task)
 

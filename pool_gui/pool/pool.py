@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import os
 import weakref
 from concurrent.futures import Executor, Future
 from functools import partial
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar
 
-from pool_gui.pool import checks
+from pool_gui.pool import awaiting, checks, clearing, sizes
 from pool_gui.pool.clocks import perf_counter_ns
 from pool_gui.pool.core import PoolCore
 from pool_gui.pool.errors import REFUSALS, PoolStateError
@@ -91,7 +89,7 @@ class ThreadPool(Executor):
         hooks: Hooks | None = None,
         propagate_context: bool = False,
     ) -> None:
-        floor, ceiling = _bounds(0 if size is None else size, max_workers)
+        floor, ceiling = sizes.bounds(0 if size is None else size, max_workers)
         if initializer is not None and not callable(initializer):
             raise TypeError("initializer must be a callable")
         run_first = None if initializer is None else partial(initializer, *initargs)
@@ -144,7 +142,7 @@ class ThreadPool(Executor):
 
     def workers(self) -> tuple[ProcessThread, ...]:
         """Return the workers that have not ended, oldest first."""
-        self._core.replace_dead()
+        self._core.staffing.replace_dead()
         return self._core.workers.roster.living
 
     def statistics(self) -> PoolStatistics:
@@ -368,14 +366,14 @@ class ThreadPool(Executor):
         These tasks are cancelled; put again, copies of them are queued. Those that had
         been cancelled before, or waited too long, are not among them.
         """
-        return self._core.clear()
+        return clearing.clear(self._core)
 
     def purge(self) -> int:
         """Take cancelled and expired tasks out of the queue; return how many.
 
         They never run anyway; this frees their memory, and their room in the queue.
         """
-        return self._core.purge()
+        return clearing.purge(self._core)
 
     def _submit_slowly(self, batch: list[Task]) -> Task:
         """Queue a call where something is not as plain as mostly."""
@@ -413,7 +411,7 @@ class ThreadPool(Executor):
             WorkerStartError: the system refused a thread; the size is as before.
         """
         floor = checks.count(size, "size")
-        ceiling = floor if max_workers is None else _ceiling(floor, max_workers)
+        ceiling = floor if max_workers is None else sizes.ceiling_of(floor, max_workers)
         self._core.resize(floor, ceiling)
 
     def dismiss(self, count: int = 1) -> tuple[ProcessThread, ...]:
@@ -488,7 +486,7 @@ class ThreadPool(Executor):
         Does not wait. Running tasks finish. The tasks handed back are cancelled; see
         `clear`.
         """
-        return self._core.stop()
+        return clearing.stop(self._core)
 
     def join(self, timeout: float | None = None) -> bool:
         """Drain, then wait until all accepted tasks have run and all threads ended.
@@ -503,7 +501,7 @@ class ThreadPool(Executor):
             PoolStateError: called by one of the pool's own workers.
             WorkerStartError: as `drain`.
         """
-        return self._core.join(timeout)
+        return awaiting.join(self._core, timeout)
 
     def wait_idle(self, timeout: float | None = None) -> bool:
         """Wait until no task is queued or runs; False if the time was up.
@@ -517,7 +515,7 @@ class ThreadPool(Executor):
         Raises:
             PoolStateError: called by one of the pool's own workers.
         """
-        return self._core.wait_idle(timeout)
+        return awaiting.wait_idle(self._core, timeout)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more calls and end when the accepted ones have run.
@@ -532,7 +530,7 @@ class ThreadPool(Executor):
             PoolStateError: `wait` was asked for by one of the pool's own workers.
         """
         if wait:
-            self._core.require_other_thread("shutdown")
+            awaiting.require_other_thread(self._core, "shutdown")
         if cancel_futures:
             for task in self.stop():
                 task.let_go()
@@ -579,35 +577,3 @@ class ThreadPool(Executor):
     @property
     def _thread_name_prefix(self) -> str:
         return self._core.name
-
-
-def _bounds(size: int, max_workers: int | None) -> tuple[int, int]:
-    """Return between what the number of workers is to move.
-
-    Raises:
-        TypeError: a number is no whole number.
-        ValueError: one is negative, or `max_workers` is 0 or less than `size`.
-    """
-    floor = checks.count(size, "size")
-    if max_workers is not None:
-        return floor, _ceiling(floor, max_workers)
-    floor = floor or 2 * _cores()
-    return floor, floor
-
-
-def _ceiling(floor: int, max_workers: int) -> int:
-    if max_workers <= 0:
-        raise ValueError("max_workers must be greater than 0")
-    ceiling = checks.count(max_workers, "max_workers")
-    if ceiling < floor:
-        raise ValueError(f"max_workers is {ceiling}, and size is already {floor}.")
-    return ceiling
-
-
-def _cores() -> int:
-    # Imported here, so that importing pool_gui stays light.
-    try:
-        psutil = import_module("psutil")
-    except ImportError:  # in a subinterpreter, say
-        return os.cpu_count() or 1
-    return int(psutil.cpu_count() or 1)

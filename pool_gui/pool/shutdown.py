@@ -16,6 +16,7 @@ import weakref
 from typing import TYPE_CHECKING
 
 from pool_gui.pool.events import tell_trouble
+from pool_gui.pool.forking import forget_threads, running_here
 from pool_gui.pool.names import error_text
 from pool_gui.pool.task import note_fork
 
@@ -64,7 +65,7 @@ class Pools:
         # What fails here is tried again, and told, by the second stage.
         try:
             if self._program_threads_run():
-                self._each(lambda pool: pool.serve(), logging.DEBUG)
+                self._each(lambda pool: pool.staffing.serve(), logging.DEBUG)
             else:
                 self._finish(logging.DEBUG)
         except BaseException:  # Ctrl-C: who wants to leave is not asked twice
@@ -80,9 +81,9 @@ class Pools:
     def after_fork_in_child(self) -> None:
         """Mark all pools as stopped: their workers stayed in the parent."""
         pools = self.all()
-        note_fork(frozenset(one for pool in pools for one in pool.running_here()))
+        note_fork(frozenset(one for pool in pools for one in running_here(pool)))
         for pool in pools:
-            pool.forget_threads()
+            forget_threads(pool)
 
     def _finish(self, level: int) -> None:
         """End all pools and wait until their accepted tasks have run."""

@@ -64,8 +64,6 @@ RUNNING: Final = "RUNNING"
 CANCELLED: Final = "CANCELLED_AND_NOTIFIED"
 FINISHED: Final = "FINISHED"
 
-_COPIED = ("callable", "args", "kwargs", "limits", "logs_failure")
-
 
 class _Fork:
     """What a forked child knows of its fork.
@@ -150,9 +148,10 @@ class Task(Future[Any]):
         self.kwargs: Mapping[str, Any] = kwargs or NO_KEYWORDS
         self.limits: Limits | None = None
         self.logs_failure = True
-        self._make_new()
+        self.make_new()
 
-    def _make_new(self) -> None:
+    def make_new(self) -> None:
+        """Be as one that was never put; for who makes one."""
         self.id = self.queued_ns = self.started_ns = self.ended_ns = 0
         self._phase: str = PENDING
         self._exception: BaseException | None = None
@@ -514,20 +513,6 @@ class Task(Future[Any]):
         """Whether what it called is let go."""
         return self.callable is _gone
 
-    def fresh_copy(self) -> Self:
-        """Return a new task for the same call, with an outcome of its own."""
-        copy: Self = object.__new__(type(self))
-        if type(self) is not Task:  # a subclass may have more
-            state = object.__getstate__(self)
-            own, slots = state if isinstance(state, tuple) else (state, {})
-            for name, value in {**(own or {}), **slots}.items():
-                if name not in _BOOKKEEPING:
-                    object.__setattr__(copy, name, value)
-        for name in _COPIED:
-            setattr(copy, name, getattr(self, name))
-        Task._make_new(copy)
-        return copy
-
     def _decide(self, mine: Verdict) -> Verdict:
         """Try to end a task that has not begun; return the verdict that decides."""
         self._untouched = False
@@ -573,11 +558,3 @@ def note_fork(survivors: frozenset[int]) -> None:
 
 
 _is_callable = callable  # the parameter of Task hides the builtin
-
-_BOOKKEEPING = frozenset(Task.__slots__) | {
-    "_callbacks",
-    "_ends",
-    "_parked",
-    "_standard",
-    "_verdicts",
-}

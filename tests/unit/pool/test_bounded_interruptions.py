@@ -16,9 +16,10 @@ from pool_gui.pool import (
     TaskState,
     ThreadPool,
     WhenFull,
-    core,
+    clearing,
 )
 from pool_gui.pool.backlog import Backlog
+from pool_gui.pool.clearing import break_down
 from pool_gui.pool.queue import backlog_of
 from pool_gui.pool.waiting import ParkingLot
 
@@ -43,7 +44,7 @@ def test_a_put_by_another_thread_amid_a_purge_does_not_exceed_the_limit(
 
     with ending(ThreadPool(1, queue_limit=3, when_full=WhenFull.RAISE)) as pool:
         pool.batch_put(Task(int).with_limits(priority=priority) for _ in range(3))
-        monkeypatch.setattr(core, "_is_dead", look)
+        monkeypatch.setattr(clearing, "_is_dead", look)
         assert pool.purge() == 0
         for caller in callers:
             caller.result()
@@ -65,7 +66,7 @@ def test_a_purge_that_is_interrupted_loses_no_task(
     with ending(ThreadPool(1)) as pool:
         tasks = [Task(int).with_limits(priority=n) for n in (1, 1, 0, 0, -1, -1)]
         pool.batch_put(tasks)
-        monkeypatch.setattr(core, "_is_dead", look)
+        monkeypatch.setattr(clearing, "_is_dead", look)
         with pytest.raises(KeyboardInterrupt):
             pool.purge()
         assert set(pool.clear()) == set(tasks)
@@ -154,7 +155,7 @@ CALLS: dict[str, Callable[[ThreadPool], object]] = {
     "clear": ThreadPool.clear,
     "drain": ThreadPool.drain,
     "stop": ThreadPool.stop,
-    "break_down": lambda pool: pool._core._break_down(),
+    "break_down": lambda pool: break_down(pool._core),
 }
 
 

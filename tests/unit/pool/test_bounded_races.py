@@ -17,7 +17,7 @@ from pool_gui.pool import (
     TaskDroppedError,
     ThreadPool,
     WhenFull,
-    core,
+    clearing,
 )
 from pool_gui.pool.backlog import Backlog
 from pool_gui.pool.queue import backlog_of
@@ -307,7 +307,7 @@ def test_a_put_in_the_middle_of_a_purge_does_not_exceed_the_limit(
             return Task.done(item) if isinstance(item, Task) else False
 
         pool.batch_put([task(), task(), task()])
-        monkeypatch.setattr(core, "_is_dead", look)
+        monkeypatch.setattr(clearing, "_is_dead", look)
         assert pool.purge() == 0
         assert pool.task_queue.size() == 3
 

@@ -10,6 +10,7 @@ from bounded_support import ending
 from pool_support import DEADLINE_SECONDS, MakePool, Stall, until
 
 from pool_gui.pool import Task, ThreadPool
+from pool_gui.pool.clearing import break_down
 from pool_gui.pool.deadlines import Deadlines, QueueWatch, RunWatch
 
 MOMENT = 0.005
@@ -82,7 +83,7 @@ ENDS: dict[str, Callable[[ThreadPool], object]] = {
     "stop": ThreadPool.stop,
     "drain": ThreadPool.drain,
     "shutdown": ThreadPool.shutdown,
-    "break": lambda pool: pool._core._break_down(),
+    "break": lambda pool: break_down(pool._core),
 }
 
 

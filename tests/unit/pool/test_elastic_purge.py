@@ -7,8 +7,7 @@ import pytest
 from pool_makers import Make, ended_after, until_parked
 from pool_support import DEADLINE_SECONDS, Stall, until
 
-from pool_gui.pool import ProcessThread, Task, ThreadPool
-from pool_gui.pool import core as core_module
+from pool_gui.pool import ProcessThread, Task, ThreadPool, clearing
 from pool_gui.pool.core import PoolCore
 
 PUTS: dict[str, Callable[[ThreadPool, Task], object]] = {
@@ -48,7 +47,7 @@ def test_a_task_put_amid_a_purge_is_run(
     dead = Task(int)
     dead.cancel()
     pool._core.backlog.items.append(dead)  # and nobody is woken for it
-    is_dead, idles = core_module._is_dead, PoolCore.idles
+    is_dead, idles = clearing._is_dead, PoolCore.idles
     asked: list[object] = []
 
     def watched_idles(of: PoolCore, worker: ProcessThread) -> float:
@@ -67,7 +66,7 @@ def test_a_task_put_amid_a_purge_is_run(
         return is_dead(item)
 
     monkeypatch.setattr(PoolCore, "idles", watched_idles)
-    monkeypatch.setattr(core_module, "_is_dead", racing_is_dead)
+    monkeypatch.setattr(clearing, "_is_dead", racing_is_dead)
     assert pool.purge() == 1
     assert asked == [dead]
     assert ran.wait(DEADLINE_SECONDS)

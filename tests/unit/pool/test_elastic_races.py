@@ -13,7 +13,7 @@ import pytest
 from pool_makers import Make, ended_after, until_parked
 from pool_support import DEADLINE_SECONDS, NEEDS_GIL, Stall, until
 
-from pool_gui.pool import Door, ProcessThread, Task, ThreadPool, placing
+from pool_gui.pool import Door, ProcessThread, Task, ThreadPool, admission, placing
 from pool_gui.pool import pool as pool_module
 from pool_gui.pool.backlog import Backlog
 from pool_gui.pool.core import PoolCore
@@ -67,8 +67,8 @@ def test_a_worker_that_goes_between_the_putters_look_and_its_put_strands_no_task
         pool.keep_alive_seconds = None
         return time.perf_counter_ns()
 
-    monkeypatch.setattr(placing, "perf_counter_ns", clock)
-    monkeypatch.setattr(pool_module, "perf_counter_ns", clock)
+    for module in (admission, placing, pool_module):
+        monkeypatch.setattr(module, "perf_counter_ns", clock)
     put(pool, Task(ran.set))
     assert any(worker.has_ended() for worker in Door(pool).workers())
     assert ran.wait(DEADLINE_SECONDS)
@@ -299,7 +299,7 @@ def test_a_wake_up_that_its_worker_does_not_need_brings_another_worker(
     pool._core.backlog.parked = late
     first.release.set()
     assert late.has_come.wait(DEADLINE_SECONDS)
-    meet_demand = pool._core._meet_demand
+    meet_demand = pool._core.staffing._meet_demand
 
     def late_growth() -> None:  # it finds that somebody is about to wait
         if not late.may_register.is_set():
@@ -307,7 +307,7 @@ def test_a_wake_up_that_its_worker_does_not_need_brings_another_worker(
             until_parked(pool, 1)
         meet_demand()
 
-    monkeypatch.setattr(pool._core, "_meet_demand", late_growth)
+    monkeypatch.setattr(pool._core.staffing, "_meet_demand", late_growth)
     pool.put(Task(stall))  # who is about to wait takes this one by itself
     assert pool.size() == 1
     pool.put(Task(last.set))  # and is woken, in vain, for this one

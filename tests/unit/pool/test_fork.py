@@ -13,6 +13,7 @@ from program_support import STARTS_THREADS_AT_EXIT, run
 
 import pool_gui
 from pool_gui.pool import PoolState, Task
+from pool_gui.pool.forking import forget_threads
 
 pytestmark = pytest.mark.skipif(
     not hasattr(os, "fork"), reason="this system cannot fork"
@@ -136,7 +137,7 @@ def test_a_forked_childs_pools_are_stopped_and_the_locks_are_new(
     thread = threading.Thread(target=hold)
     thread.start()
     assert held.wait(DEADLINE_SECONDS)
-    pool._core.forget_threads()
+    forget_threads(pool._core)
     assert pool.state is PoolState.STOPPED
     assert pool.workers() == ()
     assert pool.statistics().cancelled == 1

@@ -12,8 +12,8 @@ from pool_gui.pool import (
     TaskExpiredError,
     TaskState,
     ThreadPool,
+    clearing,
 )
-from pool_gui.pool import core as core_module
 
 MOMENT = 0.005
 """A time limit, in seconds, that a test waits for."""
@@ -109,7 +109,7 @@ def test_what_is_put_during_a_purge_comes_after_what_was_queued(
 ) -> None:
     pool = make_pool(1, start=False)
     old, new = [Task(int) for _ in range(3)], Task(int)
-    is_dead = core_module._is_dead
+    is_dead = clearing._is_dead
 
     def look(item: object) -> bool:
         if item is old[0]:
@@ -118,7 +118,7 @@ def test_what_is_put_during_a_purge_comes_after_what_was_queued(
 
     pool.batch_put(old)
     assert old[1].cancel()
-    monkeypatch.setattr(core_module, "_is_dead", look)
+    monkeypatch.setattr(clearing, "_is_dead", look)
     assert pool.purge() == 1
     assert pool.clear() == [old[0], old[2], new]
 
