@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QApplication
 from pool_gui.monitor.session import Session
 from pool_gui.monitor.source.child import Launch
 from pool_gui.monitor.view.snapshot import (
-    Counts,
     Lanes,
     Link,
     LinkState,
@@ -27,6 +26,7 @@ from pool_gui.monitor.view.snapshot import (
 from pool_gui.window import app
 from pool_gui.window.options import WindowOptions
 from pool_gui.wire.commands import Command
+from pool_gui.wire.messages import Counts
 
 SECOND_NS = 1_000_000_000
 PIXELS = 300
@@ -116,7 +116,7 @@ def running(
             busy=workers,
             depth=depth,
             depth_limit=None,
-            counts=Counts(20, 16, 12 - failed, failed, 0, 0),
+            counts=Counts(20, 16, 12 - failed, failed),
             throughput_per_second=1204.0,
         ),
         workers=rows,

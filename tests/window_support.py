@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pool_gui.monitor.view.snapshot import (
-    Counts,
     Distribution,
     FunctionRow,
     Lanes,
@@ -31,6 +30,7 @@ from pool_gui.monitor.view.snapshot import (
     WorkerState,
 )
 from pool_gui.wire.commands import Command
+from pool_gui.wire.messages import Counts
 
 FUNCTIONS = (
     "demos.prime_count",
@@ -114,7 +114,7 @@ class Scene:
         lanes = self.lanes(random)
         rows = self.worker_rows(lanes)
         busy = sum(row.state is WorkerState.BUSY for row in rows)
-        counts = Counts(5000, 4900, 4800, 12, 3, 0)
+        counts = Counts(5000, 4900, 4800, 12, 3)
         pool = PoolRow(
             "demo",
             "pool_gui.ThreadPool",

@@ -18,7 +18,7 @@ import pool_gui
 from pool_gui.agent.adapters.base import WatchedPool, WatchedWorker
 from pool_gui.agent.frames import FrameBuilder
 from pool_gui.agent.pace import Schedule
-from pool_gui.wire.codec import RawMessage, clip_name, read_header
+from pool_gui.wire.codec import RawMessage, read_header
 from pool_gui.wire.commands import Command, from_header
 from pool_gui.wire.connection import Channel
 from pool_gui.wire.errors import (
@@ -28,14 +28,13 @@ from pool_gui.wire.errors import (
     MalformedMessageError,
     WireError,
 )
-from pool_gui.wire.headers import Hello, LoadHeader, Reply
-from pool_gui.wire.protocol import PROTOCOL_VERSION, Kind
+from pool_gui.wire.messages import Hello, Load, Reply, to_header
+from pool_gui.wire.protocol import MAX_ARGUMENTS, PROTOCOL_VERSION, Kind
 
 WELCOME_SECONDS: Final = 10.0
 """How long the window may take to answer hello."""
 
 JOIN_SECONDS: Final = 1.0
-_MAX_ARGUMENTS: Final = 64
 _LOG = logging.getLogger("pool_gui.agent")
 
 Handler = Callable[[Command], str]
@@ -54,7 +53,7 @@ class Agent:
         channel: Channel,
         handler: Handler,
         *,
-        load: Callable[[], LoadHeader | None] = lambda: None,
+        load: Callable[[], Load | None] = lambda: None,
         on_link_lost: Callable[[], None] = lambda: None,
     ) -> None:
         """Make an agent; `start` makes it work.
@@ -71,7 +70,7 @@ class Agent:
         self._load = load
         self._on_link_lost = on_link_lost
         self._builder = FrameBuilder()
-        self._told_load: LoadHeader | None = None
+        self._told_load: Load | None = None
         self._stopping = threading.Event()
         self._welcomed = threading.Event()
         self._refusal: WireError | None = None
@@ -93,7 +92,7 @@ class Agent:
             LinkClosedError: the window is gone.
         """
         frames, commands = self._threads
-        self._channel.send(_hello())
+        self._channel.send(to_header(_hello()))
         commands.start()
         answered = self._welcomed.wait(welcome_seconds)
         refusal = (
@@ -154,7 +153,7 @@ class Agent:
         if sequence is not None:
             self._told_load = load
             header, body = self._builder.build(sequence, load, self.cpu_ns())
-            self._channel.send(header, body)
+            self._channel.send(to_header(header), body)
         self._frames_cpu_ns = time.thread_time_ns()
 
     def _run_commands(self) -> None:
@@ -202,9 +201,7 @@ class Agent:
             self._reply(number, ok=True, text=text)
 
     def _reply(self, number: int, *, ok: bool, text: str) -> None:
-        self._channel.send(
-            Reply(kind="reply", number=number, ok=ok, text=clip_name(text))
-        )
+        self._channel.send(to_header(Reply(number, ok, text)))
 
     def _link_lost(self) -> None:
         if self._end():
@@ -237,14 +234,13 @@ def _hello() -> Hello:
     # Python 3.13 and later can say whether the GIL is on; before it always is.
     gil_enabled: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)
     return Hello(
-        kind="hello",
         protocol=PROTOCOL_VERSION,
         agent=f"pool_gui {pool_gui.__version__}",
         pid=os.getpid(),
         python=platform.python_version(),
         implementation=platform.python_implementation(),
         gil=gil_enabled(),
-        argv=[clip_name(argument) for argument in sys.argv[:_MAX_ARGUMENTS]],
+        argv=sys.argv[:MAX_ARGUMENTS],
         clock_ns=time.perf_counter_ns(),
         wall_ns=time.time_ns(),
     )

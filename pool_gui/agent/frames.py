@@ -25,12 +25,9 @@ from pool_gui.agent.spans import (
 )
 from pool_gui.agent.tracked import TrackedPool, TrackedWorker
 from pool_gui.wire.codec import clip_name
-from pool_gui.wire.headers import Frame, LoadHeader
+from pool_gui.wire.messages import Frame, Load
+from pool_gui.wire.protocol import MAX_ERRORS_PER_FRAME, MAX_WORKER_ROWS
 
-MAX_WORKER_ROWS: Final = 2048
-"""Workers told at once, of all pools; further ones have to wait until some are gone."""
-
-MAX_ERRORS_PER_FRAME: Final = 50
 MAX_ERRORS_JSON_BYTES: Final = 48 << 10
 
 
@@ -86,7 +83,7 @@ class FrameBuilder:
         )
 
     def build(
-        self, sequence: int, load: LoadHeader | None, agent_cpu_ns: int
+        self, sequence: int, load: Load | None, agent_cpu_ns: int
     ) -> tuple[Frame, bytes]:
         """Return the next frame's header and body.
 
@@ -98,6 +95,7 @@ class FrameBuilder:
         pools = self._watched()
         new_functions = self._functions.begin_frame()
         new_workers = NewNames()
+        # Further ones have to wait until some are gone.
         room = MAX_WORKER_ROWS
         for pool in pools:
             room -= self._refresh(pool, new_workers, room)
@@ -107,7 +105,6 @@ class FrameBuilder:
         groups, spans = self._take_spans(pools)
         ended = sum(self._add_last_rows(pool, rows) for pool in pools)
         header = Frame(
-            kind="frame",
             sequence=sequence,
             now_ns=now_ns,
             pools=[pool.header() for pool in pools],

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from pool_gui.agent.adapters.base import Span
-from pool_gui.wire.protocol import SPAN_COLUMNS, OutcomeCode
+from pool_gui.wire.protocol import MAX_STRIDE, SPAN_COLUMNS, OutcomeCode
 
 DEFAULT_BUDGET: Final = 1000
 """Spans a frame: all of them up to 30,000 tasks a second."""
@@ -21,8 +21,6 @@ BACKLOG_FRAMES: Final = 8
 
 CALM_NS: Final = 500_000_000
 """How long the rate must be low before more spans are recorded again."""
-
-MAX_STRIDE: Final = 1 << 20
 
 
 _pack_row: Final = struct.Struct(f"<{SPAN_COLUMNS}q").pack

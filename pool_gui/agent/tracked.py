@@ -14,7 +14,7 @@ from pool_gui.agent.adapters.base import PoolReading, Span, WatchedPool, Watched
 from pool_gui.agent.names import NewNames
 from pool_gui.agent.spans import take
 from pool_gui.wire.codec import clip_name
-from pool_gui.wire.headers import PoolHeader
+from pool_gui.wire.messages import Pool
 from pool_gui.wire.protocol import WORKER_COLUMNS, WorkerCode
 
 _pack_row: Final = struct.Struct(f"<{WORKER_COLUMNS}q").pack
@@ -144,26 +144,22 @@ class TrackedPool:
         """Whether the pool is released and everything of it has been told."""
         return self.released and self.reading.state == "stopped" and not self.workers
 
-    def header(self) -> PoolHeader:
+    def header(self) -> Pool:
         """Return its part of a frame's header; takes the queue's peak."""
         reading = self.reading
-        return PoolHeader(
+        return Pool(
             pool=self.number,
-            name=clip_name(self.watched.name),
+            name=self.watched.name,
             type=self.watched.type_name,
             state=reading.state,
             size=reading.size,
             depth=reading.depth,
             peak=max(reading.depth, self.watched.take_peak()),
             limit=reading.limit,
-            submitted=reading.submitted,
-            started=reading.started,
-            done=reading.done,
-            failed=reading.failed,
-            cancelled=reading.cancelled,
-            rejected=reading.rejected,
+            size_limit=reading.size_limit,
+            counts=reading.counts,
         )
 
 
 def _finished(reading: PoolReading) -> int:
-    return reading.done + reading.failed - reading.untold
+    return reading.counts.finished - reading.untold

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from pool_gui.demo.schedule import Arrivals
 from pool_gui.demo.tasks import Maker
 from pool_gui.pool import PoolStateError, Task
-from pool_gui.wire.headers import LoadHeader
+from pool_gui.wire.messages import Load as LoadTold
 
 DEPTH_LIMIT: Final = 100_000
 """With so many tasks in the queue, arrivals are held back."""
@@ -99,12 +99,12 @@ class Load:
         """Whether it submits nothing more."""
         return self._over
 
-    def header(self) -> LoadHeader | None:
+    def header(self) -> LoadTold | None:
         """Return what frames say of it; None when it is over."""
         if self._over:
             return None
         plan, submitted = self._plan, self._submitted
-        return LoadHeader(
+        return LoadTold(
             demo=plan.demo,
             text=plan.text,
             submitted=submitted,

@@ -22,7 +22,7 @@ from pool_gui.pool import (
     WorkerStartError,
 )
 from pool_gui.wire import commands
-from pool_gui.wire.headers import LoadHeader
+from pool_gui.wire.messages import Load as LoadTold
 
 POOL_NAME: Final = "demo"
 
@@ -76,7 +76,7 @@ class Service:
         """Say who tells the window; before the first command."""
         self._watcher = watcher
 
-    def load_header(self) -> LoadHeader | None:
+    def load_header(self) -> LoadTold | None:
         """Return what frames say of the load that runs, if any."""
         load = self._load
         return None if load is None else load.header()

@@ -14,9 +14,9 @@ from pool_gui.monitor.model.pools import FunctionTimes, PoolFacts
 from pool_gui.monitor.model.program import History
 from pool_gui.monitor.model.usage import ProcessMeter
 from pool_gui.monitor.model.workers import Worker
-from pool_gui.monitor.source.messages import Hello
 from pool_gui.monitor.source.process import Ending
 from pool_gui.monitor.view.snapshot import WorkerState
+from pool_gui.wire.messages import COUNTS, Hello
 
 SCHEMA: Final = 1
 SHARES: Final = (
@@ -116,24 +116,17 @@ def _whole(value: float) -> int | None:
 
 def _pool(history: History, pool: PoolFacts, seconds: float) -> dict[str, object]:
     header = pool.header
-    finished = header.done + header.failed
+    finished = header.counts.finished
     return {
         "name": header.name,
         "kind": header.type,
         "state": header.state,
         "size": header.size,
-        "size_limit": header.size,
+        "size_limit": header.size_limit,
         "queue": {"depth": header.depth, "peak": pool.peak, "limit": header.limit},
-        "tasks": {
-            "submitted": header.submitted,
-            "started": header.started,
-            "done": header.done,
-            "failed": header.failed,
-            "cancelled": header.cancelled,
-            "rejected": header.rejected,
-        },
+        "tasks": {name: getattr(header.counts, name) for name in COUNTS},
         "throughput_per_second": finished / seconds if seconds > 0 else None,
-        "wait_seconds": _durations(pool.wait.percentiles(), header.started),
+        "wait_seconds": _durations(pool.wait.percentiles(), header.counts.started),
         "run_seconds": _durations(pool.run.percentiles(), finished),
         "workers": [_worker(w) for w in history.workers if w.pool == pool.key],
         "functions": [

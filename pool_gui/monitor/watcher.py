@@ -14,12 +14,13 @@ from pool_gui.monitor.model.program import History
 from pool_gui.monitor.model.usage import UNKNOWN_USE, ProcessMeter
 from pool_gui.monitor.report import Sources
 from pool_gui.monitor.source.child import Launch, LaunchError
-from pool_gui.monitor.source.messages import FrameMessage, Hello, Reply
+from pool_gui.monitor.source.messages import FrameMessage
 from pool_gui.monitor.source.process import Ending, Peer
 from pool_gui.monitor.view.maker import Moment
 from pool_gui.monitor.view.snapshot import Link, LinkState, Viewport
 from pool_gui.wire.commands import Command, Start
 from pool_gui.wire.errors import WireError
+from pool_gui.wire.messages import Hello, Reply
 
 SILENT_NS: Final = 1_000_000_000
 _PUT_AWAY_SECONDS: Final = 0.5

@@ -6,10 +6,10 @@ one that is out of range. `to_header` and `from_header` are its form on the wire
 
 import dataclasses
 import enum
-import re
 from collections.abc import Mapping
 from typing import ClassVar
 
+from pool_gui.wire import ranges
 from pool_gui.wire.errors import MalformedMessageError
 from pool_gui.wire.protocol import MAX_WORKERS, Kind
 
@@ -22,9 +22,8 @@ MAX_COUNT = 100_000_000
 MAX_RATE_PER_SECOND = 1_000_000.0
 MIN_RATE_PER_SECOND = 0.01
 MAX_IN_FLIGHT = 100_000
-MAX_SEED = (1 << 63) - 1
+MAX_SEED = ranges.INT64_MAX
 MAX_PARAMETERS = 8
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
 class Arrival(enum.StrEnum):
@@ -46,7 +45,7 @@ class Start:
     size: int
 
     def __post_init__(self) -> None:
-        _check_whole("size", self.size, 0, MAX_WORKERS)
+        ranges.whole("size", self.size, 0, MAX_WORKERS)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,19 +65,19 @@ class Submit:
     seed: int
 
     def __post_init__(self) -> None:
-        _check_name("demo", self.demo)
-        _check_parameters(self.parameters)
+        ranges.short_name("demo", self.demo)
+        ranges.parameters(self.parameters, MAX_PARAMETERS)
         if self.arrival not in tuple(Arrival):
             raise ValueError(f"arrival must be one of {', '.join(Arrival)}")
-        _check_number(
+        ranges.number(
             "rate_per_second",
             self.rate_per_second,
             MIN_RATE_PER_SECOND,
             MAX_RATE_PER_SECOND,
         )
-        _check_whole("in_flight", self.in_flight, 1, MAX_IN_FLIGHT)
-        _check_whole("count", self.count, 0, MAX_COUNT)
-        _check_whole("seed", self.seed, 0, MAX_SEED)
+        ranges.whole("in_flight", self.in_flight, 1, MAX_IN_FLIGHT)
+        ranges.whole("count", self.count, 0, MAX_COUNT)
+        ranges.whole("seed", self.seed, 0, MAX_SEED)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -92,10 +91,10 @@ class Batch:
     seed: int
 
     def __post_init__(self) -> None:
-        _check_name("demo", self.demo)
-        _check_parameters(self.parameters)
-        _check_whole("count", self.count, 1, MAX_BATCH)
-        _check_whole("seed", self.seed, 0, MAX_SEED)
+        ranges.short_name("demo", self.demo)
+        ranges.parameters(self.parameters, MAX_PARAMETERS)
+        ranges.whole("count", self.count, 1, MAX_BATCH)
+        ranges.whole("seed", self.seed, 0, MAX_SEED)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ class Resize:
     size: int
 
     def __post_init__(self) -> None:
-        _check_whole("size", self.size, 0, MAX_WORKERS)
+        ranges.whole("size", self.size, 0, MAX_WORKERS)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -140,8 +139,8 @@ class Dismiss:
     """0: any."""
 
     def __post_init__(self) -> None:
-        _check_whole("count", self.count, 1, MAX_WORKERS)
-        _check_whole("worker", self.worker, 0, MAX_SEED)
+        ranges.whole("count", self.count, 1, MAX_WORKERS)
+        ranges.whole("worker", self.worker, 0, MAX_SEED)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -225,7 +224,7 @@ def from_header(header: Mapping[str, object]) -> tuple[int, Command]:
         )
     number, name, arguments = header["number"], header["name"], header["arguments"]
     try:
-        whole = _check_whole("number", number, 0, MAX_SEED)
+        whole = ranges.whole("number", number, 0, MAX_SEED)
     except ValueError as error:
         raise MalformedMessageError(str(error)) from None
     kind = _COMMANDS.get(name) if isinstance(name, str) else None
@@ -243,31 +242,3 @@ def from_header(header: Mapping[str, object]) -> tuple[int, Command]:
         return whole, kind(**arguments)
     except ValueError as error:
         raise MalformedMessageError(f"{kind.name}: {error}") from None
-
-
-def _check_whole(name: str, value: object, least: int, most: int) -> int:
-    if type(value) is not int or not least <= value <= most:
-        raise ValueError(f"{name} must be a whole number from {least} to {most}")
-    return value
-
-
-def _check_number(name: str, value: object, least: float, most: float) -> None:
-    if (
-        not isinstance(value, (int, float))
-        or isinstance(value, bool)
-        or not least <= value <= most  # false for NaN too
-    ):
-        raise ValueError(f"{name} must be a number from {least:g} to {most:g}")
-
-
-def _check_name(name: str, value: object) -> None:
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
-        raise ValueError(f"{name} must be a short lower-case name")
-
-
-def _check_parameters(parameters: object) -> None:
-    if not isinstance(parameters, Mapping) or len(parameters) > MAX_PARAMETERS:
-        raise ValueError(f"parameters must be at most {MAX_PARAMETERS} named numbers")
-    for key, value in parameters.items():
-        _check_name("a parameter's name", key)
-        _check_number(key, value, -1e15, 1e15)

@@ -10,7 +10,7 @@ Ids are positive and never used twice by one agent; 0 means none.
 
 import enum
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 MAX_MESSAGE_BYTES = 1 << 20
 """No message is longer; the length is checked before anything is allocated."""
@@ -29,6 +29,19 @@ MAX_SPANS_PER_FRAME = 2048
 
 MAX_NEW_NAMES_PER_FRAME = 256
 """The most new names (of workers, and of functions) one frame brings."""
+
+MAX_WORKER_ROWS = 2048
+"""The most workers that one frame tells of, of all pools of a program."""
+
+MAX_POOLS = 64
+"""The most pools that one frame tells of."""
+
+MAX_ERRORS_PER_FRAME = 50
+MAX_STRIDE = 1 << 20
+"""At most every so many-th task is told in detail."""
+
+MAX_ARGUMENTS = 64
+"""So much of a program's command line is told."""
 
 HANDSHAKE_SECONDS = 2.0
 """A peer that has not proved the key by then is dropped."""

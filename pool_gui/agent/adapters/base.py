@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from pool_gui.wire.messages import Counts
 from pool_gui.wire.protocol import WorkerCode
 
 Span = tuple[
@@ -49,12 +50,8 @@ class PoolReading(NamedTuple):
     size: int
     depth: int
     limit: int | None
-    submitted: int
-    started: int
-    done: int
-    failed: int
-    cancelled: int
-    rejected: int
+    size_limit: int
+    counts: Counts
     untold: int = 0
     """Of the finished: those that leave no span, for their callers ran them."""
 

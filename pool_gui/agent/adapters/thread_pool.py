@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pool_gui.agent.adapters.base import PoolReading, Span, WatchedWorker, WorkerReading
 from pool_gui.pool import Door, ProcessThread, ThreadPool
+from pool_gui.wire.messages import COUNTS, Counts
 from pool_gui.wire.protocol import WorkerCode
 
 if TYPE_CHECKING:
@@ -81,13 +82,8 @@ class ThreadPoolAdapter:
             size=counts.size,
             depth=counts.queued,
             limit=counts.queue_limit,
-            submitted=counts.submitted,
-            started=counts.started,
-            done=counts.done,
-            failed=counts.failed,
-            # Whatever was accepted and never ran is one number on the wire.
-            cancelled=counts.cancelled + counts.expired + counts.dropped,
-            rejected=counts.rejected,
+            size_limit=counts.max_workers,
+            counts=Counts(**{name: getattr(counts, name) for name in COUNTS}),
             # Read later, so that what is to have a span is never overstated.
             untold=self._door.finished_by_callers(),
         )

@@ -23,9 +23,10 @@ from pool_gui.monitor.model.durations import (
 )
 from pool_gui.monitor.model.names import OTHER_FUNCTIONS, FunctionNames
 from pool_gui.monitor.model.spans import Outcome, SpanField
-from pool_gui.monitor.source.messages import MAX_POOLS, Pool
-from pool_gui.monitor.view.snapshot import Counts, Ints
+from pool_gui.monitor.view.snapshot import Ints
 from pool_gui.wire.errors import MalformedMessageError
+from pool_gui.wire.messages import Pool
+from pool_gui.wire.protocol import MAX_POOLS
 
 MAX_FUNCTION_ROWS: Final = 4096
 _FIRST_ROWS: Final = 16
@@ -52,18 +53,6 @@ class PoolFacts:
     recent: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=64))
     """(time, finished tasks) of the last second."""
 
-    def counts(self) -> Counts:
-        """Return its exact counts."""
-        told = self.header
-        return Counts(
-            told.submitted,
-            told.started,
-            told.done,
-            told.failed,
-            told.cancelled,
-            told.rejected,
-        )
-
     def throughput(self) -> float:
         """Return finished tasks a second over the last second; NaN in the first."""
         if self.header.state == "stopped" and not self.told:
@@ -78,11 +67,12 @@ class PoolFacts:
         """Take in a newer header; return how many tasks ended and failed since."""
         before, self.header, self.told = self.header, header, True
         self.peak = max(self.peak, header.peak, header.depth)
-        self.recent.append((now_ns, header.done + header.failed))
+        self.recent.append((now_ns, header.counts.finished))
         while len(self.recent) > 2 and self.recent[1][0] <= now_ns - 1_000_000_000:
             self.recent.popleft()
-        failed = max(header.failed - before.failed, 0)
-        return max(header.done - before.done, 0) + failed, failed
+        now, then = header.counts, before.counts
+        failed = max(now.failed - then.failed, 0)
+        return max(now.done - then.done, 0) + failed, failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +134,7 @@ class Pools:
         told = sum(row.calls - row.failed for row in rows)
         if told == 0 or all(row.complete for row in rows):
             return rows
-        scale = pool.header.done / told
+        scale = pool.header.counts.done / told
         return tuple(
             replace(row, calls=round((row.calls - row.failed) * scale) + row.failed)
             for row in rows
@@ -172,7 +162,7 @@ class Pools:
             is_new = not pool.recent
             ended = pool.update(header, now_ns)
             if is_new and not first:  # it came since the last frame
-                ended = header.done + header.failed, header.failed
+                ended = header.counts.finished, header.counts.failed
             finished, failed = finished + ended[0], failed + ended[1]
         self._drop_untold()
         return finished, failed

@@ -26,9 +26,10 @@ from pool_gui.monitor.model.spans import (
     longest_of_each,
 )
 from pool_gui.monitor.model.workers import Workers
-from pool_gui.monitor.source.messages import Frame, FrameMessage, Hello, Load
+from pool_gui.monitor.source.messages import FrameMessage
 from pool_gui.monitor.view.snapshot import Loss
 from pool_gui.wire.errors import MalformedMessageError
+from pool_gui.wire.messages import Frame, Hello, Load
 
 _SECOND_NS: Final = 1_000_000_000
 _FAR_FUTURE_NS: Final = 3600 * _SECOND_NS

@@ -12,9 +12,9 @@ from typing import Final
 
 from pool_gui.monitor.model.busy import BusyCells
 from pool_gui.monitor.model.names import UNKNOWN
-from pool_gui.monitor.source.messages import MAX_WORKER_ROWS
 from pool_gui.monitor.view.snapshot import WorkerState
 from pool_gui.wire.errors import MalformedMessageError
+from pool_gui.wire.protocol import MAX_WORKER_ROWS
 
 MAX_WORKERS_KEPT: Final = MAX_WORKER_ROWS
 

@@ -1,26 +1,24 @@
 """Reads what the agent sends into typed, frozen messages; refuses what does not fit.
 
-The strict mirror of `wire.headers`. Everything here is free of state and may be called
-from any thread; what must agree from one message to the next is checked by
-`history.History`. Invariant: whatever bytes come, the outcome is a message or a
-`WireError` that names the field.
+What they hold is in `wire.messages`; here bytes become them. Everything is free of
+state and may be called from any thread; what must agree from one message to the next is
+checked by `model.program.History`. Invariant: whatever bytes come, the outcome is a
+message or a `WireError` that names the field.
 """
 
-from collections.abc import Callable
+import dataclasses
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 import msgspec
 import numpy as np
-from msgspec import Meta, Struct
 
 from pool_gui.monitor.view.snapshot import Ints
 from pool_gui.wire.codec import RawMessage, clip_name
 from pool_gui.wire.errors import ForeignProtocolError, MalformedMessageError
+from pool_gui.wire.messages import Counts, Frame, Hello, Load, Pool, Reply
 from pool_gui.wire.protocol import (
     INT64_BYTES,
-    MAX_NEW_NAMES_PER_FRAME,
-    MAX_SPANS_PER_FRAME,
     PROTOCOL_VERSION,
     SPAN_COLUMNS,
     WORKER_COLUMNS,
@@ -30,120 +28,8 @@ from pool_gui.wire.protocol import (
     WorkerColumn,
 )
 
-MAX_WORKER_ROWS: Final = 2048
-"""The most workers the window follows at once, of all pools of a program."""
-
-MAX_POOLS: Final = 64
-"""The most pools the window follows at once."""
-
-MAX_STRIDE: Final = 1 << 20
-_MAX_ERRORS: Final = 50
-_MAX_ARGUMENTS: Final = 1000
 _FAR_FUTURE_NS: Final = 3_600_000_000_000
-_INT64_MAX: Final = (1 << 63) - 1
-
-Whole = Annotated[int, Meta(ge=0, le=_INT64_MAX)]
-Id = Annotated[int, Meta(ge=1, le=_INT64_MAX)]
-NewName = tuple[Id, str]
-Header = TypeVar("Header")
-
-
-class Hello(
-    Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="hello"
-):
-    """The agent's first message (`wire.headers.Hello`)."""
-
-    protocol: Whole
-    agent: str
-    pid: Id
-    python: str
-    implementation: str
-    gil: bool
-    argv: Annotated[list[str], Meta(max_length=_MAX_ARGUMENTS)]
-    clock_ns: Whole
-    wall_ns: Whole
-
-    def __post_init__(self) -> None:
-        for field in ("agent", "python", "implementation"):
-            msgspec.structs.force_setattr(self, field, clip_name(getattr(self, field)))
-        argv = [clip_name(argument) for argument in self.argv]
-        msgspec.structs.force_setattr(self, "argv", argv)
-
-
-class Pool(Struct, frozen=True, forbid_unknown_fields=True):
-    """One pool in a frame (`wire.headers.PoolHeader`)."""
-
-    pool: Id
-    name: str
-    type: str
-    state: Literal["new", "running", "paused", "draining", "stopped"]
-    size: Whole
-    depth: Whole
-    peak: Whole
-    limit: Whole | None
-    submitted: Whole
-    started: Whole
-    done: Whole
-    failed: Whole
-    cancelled: Whole
-    rejected: Whole
-
-    def __post_init__(self) -> None:
-        for field in ("name", "type"):
-            msgspec.structs.force_setattr(self, field, clip_name(getattr(self, field)))
-
-
-class Load(Struct, frozen=True, forbid_unknown_fields=True):
-    """The demo load (`wire.headers.LoadHeader`)."""
-
-    demo: str
-    text: str
-    submitted: Whole
-    remaining: Whole | None
-    held_back: Whole
-
-    def __post_init__(self) -> None:
-        for field in ("demo", "text"):
-            msgspec.structs.force_setattr(self, field, clip_name(getattr(self, field)))
-
-
-class Frame(
-    Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="frame"
-):
-    """The header of a frame (`wire.headers.Frame`)."""
-
-    sequence: Whole
-    now_ns: Whole
-    pools: Annotated[list[Pool], Meta(max_length=MAX_POOLS)]
-    new_workers: Annotated[list[NewName], Meta(max_length=MAX_NEW_NAMES_PER_FRAME)]
-    new_functions: Annotated[list[NewName], Meta(max_length=MAX_NEW_NAMES_PER_FRAME)]
-    errors: Annotated[list[tuple[Id, Id, str]], Meta(max_length=_MAX_ERRORS)]
-    workers: Annotated[int, Meta(ge=0, le=MAX_WORKER_ROWS)]
-    spans: Annotated[int, Meta(ge=0, le=MAX_SPANS_PER_FRAME)]
-    span_stride: Annotated[int, Meta(ge=1, le=MAX_STRIDE)]
-    spans_dropped: Whole
-    agent_cpu_ns: Whole
-    load: Load | None
-
-    def __post_init__(self) -> None:
-        for field in ("new_workers", "new_functions"):
-            named = [(number, clip_name(name)) for number, name in getattr(self, field)]
-            msgspec.structs.force_setattr(self, field, named)
-        errors = [(pool, task, clip_name(text)) for pool, task, text in self.errors]
-        msgspec.structs.force_setattr(self, "errors", errors)
-
-
-class Reply(
-    Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="reply"
-):
-    """What became of a command (`wire.headers.Reply`)."""
-
-    number: Whole
-    ok: bool
-    text: str
-
-    def __post_init__(self) -> None:
-        msgspec.structs.force_setattr(self, "text", clip_name(self.text))
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,16 +43,16 @@ class FrameMessage:
     """(n, SPAN_COLUMNS), by SpanColumn."""
 
 
-class _Greeting(Struct):
+class _Greeting(msgspec.Struct):
     """As much of any hello, of any version, as tells its version."""
 
     kind: Literal["hello"]
     protocol: int
 
 
-_Message = Hello | Frame | Reply
-_decoder: Final[msgspec.json.Decoder[_Message]] = msgspec.json.Decoder(_Message)
-_greeting_decoder: Final = msgspec.json.Decoder(_Greeting)
+_KINDS: Final[dict[str, type[Hello | Frame | Reply]]] = {
+    str(one.kind): one for one in (Hello, Frame, Reply)
+}
 
 
 def read(raw: RawMessage) -> Hello | FrameMessage | Reply:
@@ -177,7 +63,7 @@ def read(raw: RawMessage) -> Hello | FrameMessage | Reply:
         MalformedMessageError: anything else that does not fit; it names the field.
     """
     try:
-        header = _decode(_decoder.decode, raw.header)
+        header = _decode(raw.header)
     except MalformedMessageError:
         _check_version(raw.header)
         raise
@@ -190,20 +76,59 @@ def read(raw: RawMessage) -> Hello | FrameMessage | Reply:
     return header
 
 
-def _decode(decode: Callable[[bytes], Header], header: bytes) -> Header:
+def _decode(header: bytes) -> Hello | Frame | Reply:
+    told = _fit(header, dict)
+    kind = told.pop("kind", None)
+    schema = _KINDS.get(kind) if isinstance(kind, str) else None
+    if schema is None:
+        raise MalformedMessageError("header: kind is none that an agent sends")
+    _check_keys(told, schema, "")
+    return _fit(told, schema)
+
+
+def _fit(told: object, schema: type[Told]) -> Told:
+    """Return bytes of JSON, or what they held, as this type."""
     try:
-        return decode(header)
+        if isinstance(told, bytes):
+            return msgspec.json.decode(told, type=schema)
+        return msgspec.convert(told, schema)
     except RecursionError:
         raise MalformedMessageError("header is nested too deep") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeError, OverflowError) as error:
         # The error's text names the field; it quotes nothing that arrived but keys.
         raise MalformedMessageError(f"header: {clip_name(str(error))}") from None
+
+
+def _check_keys(told: object, schema: type[object], where: str) -> None:
+    """Refuse a key that the schema does not know: msgspec takes it for nothing.
+
+    Both ends have the same version of the protocol, or do not talk.
+    """
+    if not isinstance(told, dict):
+        return  # the decoder says so better
+    known = {field.name: field for field in dataclasses.fields(schema)}  # type: ignore[arg-type]  # all are dataclasses
+    for key, value in told.items():
+        if key not in known:
+            raise MalformedMessageError(
+                f"header: no field is called {clip_name(str(key))}{where}"
+            )
+        inner = _NESTED.get((schema, key))
+        if inner is not None:
+            for one in value if isinstance(value, list) else [value]:
+                _check_keys(one, inner, f" in {key}")
+
+
+_NESTED: Final[dict[tuple[type[object], str], type[object]]] = {
+    (Frame, "pools"): Pool,
+    (Frame, "load"): Load,
+    (Pool, "counts"): Counts,
+}
 
 
 def _check_version(header: bytes) -> None:
     """Say that the version is foreign, when that is why a hello does not fit."""
     try:
-        greeting = _decode(_greeting_decoder.decode, header)
+        greeting = _fit(header, _Greeting)
     except MalformedMessageError:
         return  # it is no hello at all: the first error says what is wrong
     if greeting.protocol != PROTOCOL_VERSION:

@@ -10,13 +10,15 @@ from typing import Final
 
 from pool_gui.monitor.log import Log
 from pool_gui.monitor.source.child import ChildProcess, Launch, LaunchError, exit_words
-from pool_gui.monitor.source.messages import FrameMessage, Hello, Reply, read
+from pool_gui.monitor.source.messages import FrameMessage, read
 from pool_gui.monitor.source.pump import Link
 from pool_gui.wire.codec import RawMessage
 from pool_gui.wire.commands import Command, Stop, to_header
 from pool_gui.wire.connection import Gate
 from pool_gui.wire.errors import LinkClosedError, WireError
-from pool_gui.wire.protocol import PROTOCOL_VERSION, Kind
+from pool_gui.wire.messages import Hello, Reply, Welcome
+from pool_gui.wire.messages import to_header as message_header
+from pool_gui.wire.protocol import PROTOCOL_VERSION
 
 HELLO_SECONDS: Final = 10.0
 _LAST_WORDS_NS: Final = 300_000_000
@@ -185,7 +187,7 @@ class Peer:
             return
         if isinstance(message, Hello) and self._link is not None:
             self._greeted = True
-            self._link.send({"kind": Kind.WELCOME, "protocol": PROTOCOL_VERSION})
+            self._link.send(message_header(Welcome(PROTOCOL_VERSION)))
         messages.append((received_ns, message))
 
     def _note_link_end(self, error: WireError) -> None:

@@ -47,7 +47,7 @@ def pool_row(pool: PoolFacts, workers: Sequence[Worker]) -> PoolRow:
         busy=sum(_is_busy(worker) for worker in ours),
         depth=header.depth,
         depth_limit=header.limit,
-        counts=pool.counts(),
+        counts=header.counts,
         throughput_per_second=pool.throughput(),
     )
 

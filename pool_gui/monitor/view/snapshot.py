@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pool_gui.wire.messages import Counts
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -61,18 +63,6 @@ class ProcessUse:
     """Of one core, over the last second; 2.0 is two cores."""
     rss_bytes: float
     threads: float
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Exact counts of a pool since its start."""
-
-    submitted: int = 0
-    started: int = 0
-    done: int = 0
-    failed: int = 0
-    cancelled: int = 0
-    rejected: int = 0
 
 
 @dataclass(frozen=True, slots=True)

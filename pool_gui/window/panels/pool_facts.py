@@ -4,14 +4,19 @@ GUI thread only.
 """
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from pool_gui.monitor.view.snapshot import LoadState, PoolRow, Snapshot
 from pool_gui.window.style import numbers
 from pool_gui.window.style.text import plain
 from pool_gui.window.style.widgets import ElidedLabel, label
+from pool_gui.wire.messages import Counts
 
-_ROWS = ("submitted", "done", "failed", "cancelled", "rejected", "load", "process")
+_RARE = ("expired", "dropped", "overdue", "run_by_callers")
+"""Told only where there are some."""
+
+_ROWS = ("submitted", "done", "failed", "cancelled", *_RARE, "rejected")
+_ALL_ROWS = (*_ROWS, "load", "process")
 
 
 class PoolFacts(QWidget):
@@ -28,35 +33,32 @@ class PoolFacts(QWidget):
         grid.setHorizontalSpacing(8)
         grid.setColumnStretch(1, 1)
         column.addLayout(grid)
-        self._values = {name: ElidedLabel() for name in _ROWS}
+        self._captions: dict[str, QLabel] = {}
+        self._values = {name: ElidedLabel() for name in _ALL_ROWS}
         for row, (name, (title, explanation)) in enumerate(self._titles().items()):
             caption = label(title, "dim")
             caption.setToolTip(explanation)
+            self._captions[name] = caption
             grid.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(self._values[name], row, 1, Qt.AlignmentFlag.AlignTop)
+        self._show_rare(Counts())
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show another snapshot's facts."""
         values = self._texts(snapshot)
         for name, value in self._values.items():
             value.set_whole(values.get(name, numbers.UNKNOWN))
+        self._show_rare(Counts() if snapshot.pool is None else snapshot.pool.counts)
+
+    def _show_rare(self, counts: Counts) -> None:
+        for name in _RARE:
+            there = getattr(counts, name) > 0
+            self._values[name].setVisible(there)
+            self._captions[name].setVisible(there)
 
     def _titles(self) -> dict[str, tuple[str, str]]:
         return {
-            "submitted": (
-                self.tr("submitted"),
-                self.tr("Tasks that the pool accepted since it began. Exact."),
-            ),
-            "done": (self.tr("done"), self.tr("Tasks that returned. Exact.")),
-            "failed": (self.tr("failed"), self.tr("Tasks that raised. Exact.")),
-            "cancelled": (
-                self.tr("cancelled"),
-                self.tr("Tasks taken out of the queue before they began. Exact."),
-            ),
-            "rejected": (
-                self.tr("rejected"),
-                self.tr("Tasks that the pool refused. Exact."),
-            ),
+            **self._fates(),
             "load": (
                 self.tr("load"),
                 self.tr("How many tasks the demo load has submitted, of how many."),
@@ -67,6 +69,42 @@ class PoolFacts(QWidget):
                     "Threads of the pool process, and the share of one core that its "
                     "agent takes to watch the pool."
                 ),
+            ),
+        }
+
+    def _fates(self) -> dict[str, tuple[str, str]]:
+        return {
+            "submitted": (
+                self.tr("submitted"),
+                self.tr("Tasks that the pool accepted since it began. Exact."),
+            ),
+            "done": (self.tr("done"), self.tr("Tasks that returned. Exact.")),
+            "failed": (self.tr("failed"), self.tr("Tasks that raised. Exact.")),
+            "cancelled": (
+                self.tr("cancelled"),
+                self.tr(
+                    "Cancelled, or taken out of the queue, before they began. Exact."
+                ),
+            ),
+            "expired": (
+                self.tr("expired"),
+                self.tr("Waited beyond their limit and did not run. Exact."),
+            ),
+            "dropped": (
+                self.tr("dropped"),
+                self.tr("Dropped from a full queue or a broken pool. Exact."),
+            ),
+            "overdue": (
+                self.tr("overdue"),
+                self.tr("Ran beyond their limit; also among the others. Exact."),
+            ),
+            "run_by_callers": (
+                self.tr("by callers"),
+                self.tr("Run by who put them, for the queue was full. Exact."),
+            ),
+            "rejected": (
+                self.tr("rejected"),
+                self.tr("Tasks that the pool refused. Exact."),
             ),
         }
 
@@ -93,11 +131,4 @@ class PoolFacts(QWidget):
 
 
 def _count_texts(pool: PoolRow) -> dict[str, str]:
-    counts = pool.counts
-    return {
-        "submitted": numbers.count(counts.submitted),
-        "done": numbers.count(counts.done),
-        "failed": numbers.count(counts.failed),
-        "cancelled": numbers.count(counts.cancelled),
-        "rejected": numbers.count(counts.rejected),
-    }
+    return {name: numbers.count(getattr(pool.counts, name)) for name in _ROWS}

@@ -9,10 +9,11 @@ from typing import cast
 
 import pytest
 
-from pool_gui.agent.adapters.base import SPANS_OFF, Span
+from pool_gui.agent.adapters.base import SPANS_OFF, PoolReading, Span
 from pool_gui.agent.adapters.thread_pool import ThreadPoolAdapter, ThreadWorker
 from pool_gui.agent.frames import FrameBuilder
 from pool_gui.pool import NO_SPANS, ProcessThread, Task, ThreadPool, WhenFull
+from pool_gui.wire.messages import Counts
 from pool_gui.wire.protocol import POOL_STATES, WorkerCode
 
 DEADLINE_SECONDS = 10.0
@@ -70,7 +71,8 @@ def test_a_pool_is_read(pool: ThreadPool, adapter: ThreadPoolAdapter) -> None:
     pool.batch_put([Task(noop)] * 3)
     reading = adapter.read()
     assert reading.state in POOL_STATES
-    assert reading == ("paused", 1, 3, None, 8, 0, 0, 0, 5, 0, 0)
+    counts = Counts(submitted=8, cancelled=5)
+    assert reading == PoolReading("paused", 1, 3, None, 1, counts, 0)
     pool.resume()
 
 
@@ -199,10 +201,10 @@ def test_frames_of_a_pool_under_fire_add_up(
             pool.resize(1 + batches % 4)
         sequence += 1
         header, _ = builder.build(sequence, None, 0)
-        told += header["spans"]
-        rising = rising and header["spans_dropped"] >= dropped
-        dropped = header["spans_dropped"]
-        finished = header["pools"][0]["done"]
+        told += header.spans
+        rising = rising and header.spans_dropped >= dropped
+        dropped = header.spans_dropped
+        finished = header.pools[0].counts.done
         if finished == 60_000 and not builder.moved():
             break
     assert rising
@@ -244,13 +246,13 @@ def test_tasks_that_callers_ran_are_not_told_as_lost_detail(
     failing = pool.submit(divmod, 1, 0)
     assert isinstance(failing.exception(0), ZeroDivisionError)
     reading = adapter.read()
-    assert (reading.done, reading.failed, reading.untold) == (8, 1, 9)
+    assert (reading.counts.done, reading.counts.failed, reading.untold) == (8, 1, 9)
     header, _ = builder.build(1, None, 0)
-    assert (header["spans"], header["spans_dropped"]) == (0, 0)
+    assert (header.spans, header.spans_dropped) == (0, 0)
     pool.resume()
-    _until(lambda: adapter.read().done == 9)
+    _until(lambda: adapter.read().counts.done == 9)
     header, _ = builder.build(2, None, 0)
-    assert (header["spans"], header["spans_dropped"]) == (1, 0)
+    assert (header.spans, header.spans_dropped) == (1, 0)
 
 
 def test_tasks_that_a_caller_runs_meanwhile_are_never_told_as_lost(
@@ -267,10 +269,10 @@ def test_tasks_that_a_caller_runs_meanwhile_are_never_told_as_lost(
     putter = threading.Thread(target=put)
     putter.start()
     spans, sequence = 0, 0
-    while putter.is_alive() or adapter.read().done < 2700 or builder.moved():
+    while putter.is_alive() or adapter.read().counts.done < 2700 or builder.moved():
         sequence += 1
         header, _ = builder.build(sequence, None, 0)
-        spans += header["spans"]
-        assert header["spans_dropped"] == 0
+        spans += header.spans
+        assert header.spans_dropped == 0
     putter.join()
     assert spans + adapter.read().untold == 2700

@@ -22,8 +22,9 @@ from pool_gui.agent.adapters.base import (
 )
 from pool_gui.agent.frames import FrameBuilder
 from pool_gui.wire import codec
-from pool_gui.wire.headers import Frame
+from pool_gui.wire.messages import Counts, Frame, Pool, to_header
 from pool_gui.wire.protocol import (
+    MAX_ERRORS_PER_FRAME,
     MAX_NEW_NAMES_PER_FRAME,
     SPAN_COLUMNS,
     WORKER_COLUMNS,
@@ -92,9 +93,8 @@ class FakePool:
     def read(self) -> PoolReading:
         done = sum(worker.done for worker in self.listed) + self.lost_done
         failed = sum(worker.failed for worker in self.listed)
-        return PoolReading(
-            self.state, 4, self.depth, None, 90, done + failed, done, failed, 1, 0
-        )
+        counts = Counts(90, done + failed, done, failed, 1)
+        return PoolReading(self.state, 4, self.depth, None, 4, counts)
 
     def take_peak(self) -> int:
         peak, self.peak = self.peak, 0
@@ -111,13 +111,14 @@ class Read:
     """A frame as its reader sees it, after a trip through the codec."""
 
     def __init__(self, frame: tuple[Frame, bytes]) -> None:
-        raw = codec.split(codec.encode(*frame))
-        assert json.loads(raw.header) == json.loads(json.dumps(frame[0]))
         self.header = frame[0]
-        split = self.header["workers"] * WORKER_COLUMNS * 8
+        sent = to_header(self.header)
+        raw = codec.split(codec.encode(sent, frame[1]))
+        assert json.loads(raw.header) == json.loads(json.dumps(sent))
+        split = self.header.workers * WORKER_COLUMNS * 8
         self.rows = list(struct.iter_unpack(f"<{WORKER_COLUMNS}q", raw.body[:split]))
         self.spans = list(struct.iter_unpack(f"<{SPAN_COLUMNS}q", raw.body[split:]))
-        assert len(self.spans) == self.header["spans"]
+        assert len(self.spans) == self.header.spans
 
     def states(self) -> dict[int, int]:
         return {row[WorkerColumn.WORKER]: row[WorkerColumn.STATE] for row in self.rows}
@@ -144,38 +145,21 @@ def test_a_frame_says_what_a_pool_and_its_workers_do() -> None:
     worker = FakeWorker("w", running=(8, job))
     worker.finish(7)
     read = Wire(FakePool(listed=[worker])).frame()
-    assert read.header == {
-        "kind": "frame",
-        "sequence": 1,
-        "now_ns": 5000,
-        "pools": [
-            {
-                "pool": 1,
-                "name": "p",
-                "type": "fake.Pool",
-                "state": "running",
-                "size": 4,
-                "depth": 2,
-                "peak": 3,
-                "limit": None,
-                "submitted": 90,
-                "started": 1,
-                "done": 1,
-                "failed": 0,
-                "cancelled": 1,
-                "rejected": 0,
-            }
-        ],
-        "new_workers": [(1, "w")],
-        "new_functions": [(1, f"{__name__}.job")],
-        "errors": [],
-        "workers": 1,
-        "spans": 1,
-        "span_stride": 1,
-        "spans_dropped": 0,
-        "agent_cpu_ns": 42,
-        "load": None,
-    }
+    counts = Counts(submitted=90, started=1, done=1, cancelled=1)
+    assert read.header == Frame(
+        sequence=1,
+        now_ns=5000,
+        pools=[Pool(1, "p", "fake.Pool", "running", 4, 4, 2, 3, None, counts)],
+        new_workers=[(1, "w")],
+        new_functions=[(1, f"{__name__}.job")],
+        errors=[],
+        workers=1,
+        spans=1,
+        span_stride=1,
+        spans_dropped=0,
+        agent_cpu_ns=42,
+        load=None,
+    )
     assert read.rows == [(1, 1, 7, WorkerCode.BUSY, 2, 1, 0, 10, 8, 1, 1005, 1010)]
     assert read.spans == [(1, 1, 7, 1, 999, 1000, 1010, 0)]
 
@@ -186,14 +170,14 @@ def test_names_and_spans_are_told_once() -> None:
     wire = Wire(FakePool(listed=[worker]))
     wire.frame()
     read = wire.frame()
-    assert read.header["new_workers"] == read.header["new_functions"] == []
+    assert read.header.new_workers == read.header.new_functions == []
     assert read.spans == []
     assert len(read.rows) == 1
 
 
 def test_the_peak_is_never_below_the_depth() -> None:
     pool = FakePool(peak=0, depth=9)
-    assert Wire(pool).frame().header["pools"][0]["peak"] == 9
+    assert Wire(pool).frame().header.pools[0].peak == 9
 
 
 def test_nothing_moved_after_a_frame_until_a_count_does() -> None:
@@ -221,7 +205,7 @@ def test_a_failed_task_brings_its_error() -> None:
     worker = FakeWorker("w")
     worker.finish(1, error="ValueError: no\nway")
     read = Wire(FakePool(listed=[worker])).frame()
-    assert read.header["errors"] == [(1, 1, "ValueError: no\ufffdway")]
+    assert read.header.errors == [(1, 1, "ValueError: no\ufffdway")]
     assert read.spans[0][SpanColumn.OUTCOME] == 1
 
 
@@ -230,8 +214,8 @@ def test_many_errors_fit_into_a_header(text: str) -> None:
     worker = FakeWorker("w")
     for task in range(1, 200):
         worker.finish(task, error=text)
-    errors = Wire(FakePool(listed=[worker])).frame().header["errors"]
-    assert 0 < len(errors) <= frames.MAX_ERRORS_PER_FRAME
+    errors = Wire(FakePool(listed=[worker])).frame().header.errors
+    assert 0 < len(errors) <= MAX_ERRORS_PER_FRAME
 
 
 def test_what_ended_after_the_row_was_read_waits_for_the_next_frame() -> None:
@@ -267,7 +251,7 @@ def test_a_worker_is_gone_only_after_its_last_span_and_only_once() -> None:
     assert (second.states(), second.tasks()) == ({1: WorkerCode.GONE}, [3])
     assert wire.builder.worker(1) is None
     third = wire.frame()
-    assert (third.rows, third.header["new_workers"]) == ([], [])
+    assert (third.rows, third.header.new_workers) == ([], [])
 
 
 def test_a_worker_that_the_pool_forgot_is_told_to_its_end_too() -> None:
@@ -279,7 +263,7 @@ def test_a_worker_that_the_pool_forgot_is_told_to_its_end_too() -> None:
     pool.listed, pool.lost_done = [], 1
     read = wire.frame()
     assert (read.states(), read.tasks()) == ({1: WorkerCode.GONE}, [1])
-    assert read.header["spans_dropped"] == 0
+    assert read.header.spans_dropped == 0
 
 
 def test_a_worker_that_was_told_to_its_end_is_not_kept() -> None:
@@ -305,7 +289,7 @@ def test_ids_are_never_used_again() -> None:
     wire = Wire(pool)
     wire.frame()
     pool.listed = [FakeWorker("a")]
-    assert wire.frame().header["new_workers"] == [(2, "a")]
+    assert wire.frame().header.new_workers == [(2, "a")]
 
 
 def test_no_more_workers_are_named_at_once_than_a_frame_may() -> None:
@@ -315,7 +299,7 @@ def test_no_more_workers_are_named_at_once_than_a_frame_may() -> None:
     wire = Wire(FakePool(listed=crowd))
     first, second = wire.frame(), wire.frame()
     for read, count in ((first, MAX_NEW_NAMES_PER_FRAME), (second, 5)):
-        assert len(read.header["new_workers"]) == len(read.spans) == count
+        assert len(read.header.new_workers) == len(read.spans) == count
     assert len(second.rows) == len(crowd)
 
 
@@ -342,7 +326,7 @@ def test_a_function_that_cannot_be_named_yet_holds_its_spans_back() -> None:
     first, second = wire.frame(), wire.frame()
     assert first.tasks() == list(range(1, MAX_NEW_NAMES_PER_FRAME + 1))
     assert second.tasks() == [MAX_NEW_NAMES_PER_FRAME + 1, MAX_NEW_NAMES_PER_FRAME + 2]
-    assert second.header["spans_dropped"] == 0
+    assert second.header.spans_dropped == 0
 
 
 def test_the_first_mask_records_every_task_and_the_last_none() -> None:
@@ -366,13 +350,13 @@ def test_at_a_high_rate_workers_are_told_to_record_less_and_the_loss_is_counted(
     read = wire.frame()
     assert pool.masks == [0, 63]
     assert len(read.spans) == 1000
-    assert read.header["spans_dropped"] == 20_000 - 1000 - 8000
+    assert read.header.spans_dropped == 20_000 - 1000 - 8000
     told, strides = 1000, set()
     while wire.builder.moved():
         read = wire.frame()
         told += len(read.spans)
-        strides.add(read.header["span_stride"])
-    assert told + read.header["spans_dropped"] == 20_000
+        strides.add(read.header.span_stride)
+    assert told + read.header.spans_dropped == 20_000
     assert strides == {64}
 
 
@@ -385,15 +369,15 @@ def test_after_a_long_silence_the_rate_is_that_of_all_frames_due() -> None:
         worker.finish(task)
     read = wire.frame(due=900)
     assert pool.masks == [0]
-    assert read.header["spans_dropped"] == 500
+    assert read.header.spans_dropped == 500
 
 
 def test_what_finished_before_the_agent_came_is_no_loss() -> None:
     pool = FakePool(lost_done=50)
     wire = Wire(pool)
-    assert wire.frame().header["spans_dropped"] == 0
+    assert wire.frame().header.spans_dropped == 0
     pool.lost_done += 3
-    assert wire.frame().header["spans_dropped"] == 3
+    assert wire.frame().header.spans_dropped == 3
 
 
 def test_a_released_pool_is_told_to_its_end_and_then_forgotten() -> None:
@@ -403,23 +387,23 @@ def test_a_released_pool_is_told_to_its_end_and_then_forgotten() -> None:
     wire.frame()
     wire.builder.release(old)
     wire.builder.watch(new)
-    assert [pool["pool"] for pool in wire.frame().header["pools"]] == [1, 2]
+    assert [pool.pool for pool in wire.frame().header.pools] == [1, 2]
     worker.running, worker.code, old.state = None, WorkerCode.GONE, "stopped"
     worker.finish(1)
     read = wire.frame()
-    assert [pool["state"] for pool in read.header["pools"]] == ["stopped", "running"]
+    assert [pool.state for pool in read.header.pools] == ["stopped", "running"]
     assert read.tasks() == [1]
     read = wire.frame()
-    assert [pool["pool"] for pool in read.header["pools"]] == [2]
-    assert read.header["spans_dropped"] == 0
+    assert [pool.pool for pool in read.header.pools] == [2]
+    assert read.header.spans_dropped == 0
     new.lost_done = 3
-    assert wire.frame().header["spans_dropped"] == 3
+    assert wire.frame().header.spans_dropped == 3
 
 
 def test_a_pool_that_stopped_is_told_until_it_is_released() -> None:
     wire = Wire(FakePool(state="stopped"))
     wire.frame()
-    assert wire.frame().header["pools"][0]["state"] == "stopped"
+    assert wire.frame().header.pools[0].state == "stopped"
 
 
 @dataclass(frozen=True)
@@ -461,8 +445,8 @@ def test_every_finished_task_is_told_dropped_or_held(
         assert not gone & {span[SpanColumn.WORKER] for span in read.spans}
         gone.update(i for i, state in read.states().items() if state == WorkerCode.GONE)
         told.extend((s[SpanColumn.WORKER], s[SpanColumn.TASK]) for s in read.spans)
-        assert lost <= read.header["spans_dropped"]
-        lost = read.header["spans_dropped"]
+        assert lost <= read.header.spans_dropped
+        lost = read.header.spans_dropped
         assert len(told) + lost <= finished
 
     look()
@@ -494,6 +478,6 @@ def test_a_reading_that_lags_never_overstates_the_loss() -> None:
     wire.frame()
     worker.spans.append((1, job, 1, 900, 1000, None))
     read = wire.frame()
-    assert (read.tasks(), read.header["spans_dropped"]) == ([1], 0)
+    assert (read.tasks(), read.header.spans_dropped) == ([1], 0)
     worker.done = 1
-    assert wire.frame().header["spans_dropped"] == 0
+    assert wire.frame().header.spans_dropped == 0

@@ -10,14 +10,13 @@ from pool_gui.agent.spans import (
     BACKLOG_FRAMES,
     CALM_NS,
     DEFAULT_BUDGET,
-    MAX_STRIDE,
     Sampler,
     SpanGroup,
     fair_shares,
     pack,
     take,
 )
-from pool_gui.wire.protocol import SPAN_COLUMNS
+from pool_gui.wire.protocol import MAX_STRIDE, SPAN_COLUMNS
 
 
 def job() -> None:

@@ -10,6 +10,7 @@ import pytest
 from pool_gui.demo.load import CATCH_UP_SECONDS, CHUNK, Load, Plan
 from pool_gui.demo.schedule import Arrivals, AtOnce, InFlight, Poisson, Steady
 from pool_gui.pool import PoolStateError, Task
+from pool_gui.wire.messages import Load as LoadTold
 
 
 def job(number: int) -> int:
@@ -147,8 +148,8 @@ def test_a_full_queue_holds_arrivals_back_and_counts_them(pool: FakePool) -> Non
     assert len(pool.put) == 300
     last = headers[-1]
     assert last is not None
-    assert last["submitted"] == 300
-    assert last["held_back"] == pytest.approx(700, abs=2)
+    assert last.submitted == 300
+    assert last.held_back == pytest.approx(700, abs=2)
 
 
 def test_what_was_held_back_is_not_made_up_for(pool: FakePool) -> None:
@@ -180,7 +181,7 @@ def test_after_a_standstill_a_second_is_made_up_for_and_no_more(
     load.run()
     assert len(pool.put) == pytest.approx(100 * (21 - 10 + CATCH_UP_SECONDS), abs=3)
     assert held[-1] is not None
-    assert held[-1]["held_back"] == pytest.approx(900, abs=3)
+    assert held[-1].held_back == pytest.approx(900, abs=3)
 
 
 def test_in_flight_is_kept_up(pool: FakePool) -> None:
@@ -210,19 +211,13 @@ def test_a_pool_that_takes_no_more_ends_the_load(pool: FakePool) -> None:
 def test_a_header_says_what_runs(pool: FakePool) -> None:
     plan = Plan("noop", "words", maker, Steady(100), 5, 7)
     load = Load(plan, pool)
-    assert load.header() == {
-        "demo": "noop",
-        "text": "words",
-        "submitted": 0,
-        "remaining": 5,
-        "held_back": 0,
-    }
+    assert load.header() == LoadTold("noop", "words", 0, remaining=5, held_back=0)
 
 
 def test_an_endless_load_has_no_remainder(pool: FakePool) -> None:
     header = Load(Plan("noop", "words", maker, Steady(100), 0, 7), pool).header()
     assert header is not None
-    assert header["remaining"] is None
+    assert header.remaining is None
 
 
 def test_a_sleeping_load_stops_at_once(pool: FakePool) -> None:

@@ -214,7 +214,7 @@ def test_a_load_is_submitted_and_told(service: Service, agent: FakeAgent) -> Non
     _until(lambda: agent.pool.statistics().done >= 20)
     header = service.load_header()
     assert header is not None
-    assert (header["demo"], header["text"]) == ("noop", "2000 per second")
+    assert (header.demo, header.text) == ("noop", "2000 per second")
 
 
 def test_a_second_load_replaces_the_first(service: Service, agent: FakeAgent) -> None:

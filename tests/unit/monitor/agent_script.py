@@ -15,13 +15,14 @@ from collections.abc import Callable
 from pool_gui.wire.codec import read_header
 from pool_gui.wire.connection import Channel, connect
 from pool_gui.wire.errors import WireError
-from pool_gui.wire.protocol import ENVIRONMENT_KEY
+from pool_gui.wire.messages import COUNTS
+from pool_gui.wire.protocol import ENVIRONMENT_KEY, PROTOCOL_VERSION
 
 
 def hello(**changes: object) -> dict[str, object]:
     return {
         "kind": "hello",
-        "protocol": 1,
+        "protocol": PROTOCOL_VERSION,
         "agent": "script 1",
         "pid": os.getpid(),
         "python": "3.11.7",
@@ -37,17 +38,17 @@ def hello(**changes: object) -> dict[str, object]:
 def frame(sequence: int, **changes: object) -> tuple[dict[str, object], bytes]:
     """Return a frame of one worker that runs one task after the other."""
     now = time.perf_counter_ns()
-    counts = ("submitted", "started", "done", "failed", "cancelled", "rejected")
     pool = {
         "pool": 1,
         "name": "demo",
         "type": "script",
         "state": "running",
         "size": 1,
+        "size_limit": 1,
         "depth": 0,
         "peak": 0,
         "limit": None,
-        **dict.fromkeys(counts, sequence),
+        "counts": dict.fromkeys(COUNTS, sequence),
     }
     header: dict[str, object] = {
         "kind": "frame",

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pool_gui.monitor.model.program import History
-from pool_gui.monitor.source.messages import FrameMessage, Hello, Reply, read
+from pool_gui.monitor.source.messages import FrameMessage, read
 from pool_gui.wire import codec
+from pool_gui.wire.messages import COUNTS, Hello, Reply
+from pool_gui.wire.protocol import PROTOCOL_VERSION
 
 MS = 1_000_000
 SECOND = 1_000_000_000
@@ -19,7 +21,7 @@ IDLE, BUSY, DISMISSED, GONE = range(4)
 def hello(**changes: object) -> dict[str, object]:
     return {
         "kind": "hello",
-        "protocol": 1,
+        "protocol": PROTOCOL_VERSION,
         "agent": "pool_gui test",
         "pid": 4711,
         "python": "3.11.7",
@@ -33,17 +35,18 @@ def hello(**changes: object) -> dict[str, object]:
 
 
 def pool(number: int = 1, **changes: object) -> dict[str, object]:
-    counts = ("submitted", "started", "done", "failed", "cancelled", "rejected")
+    counts = {name: changes.pop(name, 0) for name in COUNTS}
     return {
         "pool": number,
         "name": "demo",
         "type": "pool_gui.ThreadPool",
         "state": "running",
         "size": 2,
+        "size_limit": 2,
         "depth": 0,
         "peak": 0,
         "limit": None,
-        **dict.fromkeys(counts, 0),
+        "counts": counts,
         **changes,
     }
 

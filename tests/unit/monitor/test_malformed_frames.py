@@ -21,9 +21,10 @@ from unit.monitor import feed
 
 import pool_gui
 from pool_gui.monitor.model.program import History
-from pool_gui.monitor.source.messages import FrameMessage, Hello, read
+from pool_gui.monitor.source.messages import FrameMessage, read
 from pool_gui.wire import codec
 from pool_gui.wire.errors import WireError
+from pool_gui.wire.messages import Hello
 from pool_gui.wire.protocol import MAX_HEADER_BYTES, MAX_MESSAGE_BYTES
 
 FRAMES: Final = 30_000

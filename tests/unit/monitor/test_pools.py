@@ -7,9 +7,10 @@ from pool_gui.monitor.model import pools
 from pool_gui.monitor.model.names import OTHER_FUNCTIONS, FunctionNames
 from pool_gui.monitor.model.pools import FunctionDurations, Pools
 from pool_gui.monitor.model.spans import SpanField
-from pool_gui.monitor.source.messages import MAX_POOLS, Pool
 from pool_gui.monitor.view.snapshot import Ints
 from pool_gui.wire.errors import MalformedMessageError
+from pool_gui.wire.messages import Pool
+from pool_gui.wire.protocol import MAX_POOLS
 
 
 def header(number: int, **changes: object) -> Pool:

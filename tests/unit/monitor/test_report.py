@@ -70,7 +70,8 @@ def test_the_report_has_the_keys_of_its_description(told: Feed) -> None:
             "pools",
             0,
             "tasks",
-        ): "submitted started done failed cancelled rejected",
+        ): "submitted started done failed cancelled expired dropped overdue rejected "
+        "run_by_callers",
         ("pools", 0, "wait_seconds"): "count p50 p95 p99 max",
         ("pools", 0, "run_seconds"): "count p50 p95 p99 max",
         ("pools", 0, "workers", 0): "name native_id alive state done failed shares",
