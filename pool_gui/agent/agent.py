@@ -18,9 +18,9 @@ import pool_gui
 from pool_gui.agent.adapters.base import WatchedPool, WatchedWorker
 from pool_gui.agent.frames import FrameBuilder
 from pool_gui.agent.pace import Schedule
+from pool_gui.wire.channel import Channel
 from pool_gui.wire.codec import RawMessage, read_header
 from pool_gui.wire.commands import Command, from_header
-from pool_gui.wire.connection import Channel
 from pool_gui.wire.errors import (
     ForeignProtocolError,
     HandshakeError,
@@ -35,6 +35,7 @@ WELCOME_SECONDS: Final = 10.0
 """How long the window may take to answer hello."""
 
 JOIN_SECONDS: Final = 1.0
+_MAX_VERSION_CHARACTERS: Final = 20
 _LOG = logging.getLogger("pool_gui.agent")
 
 Handler = Callable[[Command], str]
@@ -76,6 +77,8 @@ class Agent:
         self._refusal: WireError | None = None
         self._end_lock = threading.Lock()  # guards _ended
         self._ended = False
+        self.has_failed = False
+        """Whether it gave up because of a mistake of its own."""
         self._frames_cpu_ns = 0  # each written by its own thread only
         self._commands_cpu_ns = 0
         self._threads = (
@@ -141,9 +144,13 @@ class Agent:
         except LinkClosedError:
             pass  # how it usually ends; whoever asked is told below
         except WireError:
+            self.has_failed = True
             _LOG.exception("a frame could not be sent")
+        except BaseException:  # its trace is told as that of any thread
+            self.has_failed = True
+            raise
         finally:
-            # Also after a mistake of our own: a link without frames would be a lie.
+            # A link without frames would be a lie.
             self._link_lost()
 
     def _tick(self, schedule: Schedule) -> None:
@@ -177,7 +184,7 @@ class Agent:
             raise HandshakeError("the window answered hello with something else")
         if header.get("protocol") != PROTOCOL_VERSION:
             raise ForeignProtocolError(
-                f"the window speaks protocol {header.get('protocol')!r}, "
+                f"the window speaks protocol {_version(header)}, "
                 f"this process {PROTOCOL_VERSION}; start both from one installation"
             )
 
@@ -222,6 +229,12 @@ def _read_command(header: Mapping[str, object], body: bytes) -> tuple[int, Comma
     if body or header.get("kind") != Kind.COMMAND:
         raise MalformedMessageError("this is no command")
     return from_header(header)
+
+
+def _version(header: Mapping[str, object]) -> str:
+    """Return the version that the window says it has, unless that is absurd."""
+    text = repr(header.get("protocol"))
+    return text if len(text) <= _MAX_VERSION_CHARACTERS else "of another kind"
 
 
 def _number_of(header: Mapping[str, object]) -> int:

@@ -53,11 +53,30 @@ def qualified_name(function: object, main_name: str) -> str:
     kind = type(function)
     named = function if issubclass(kind, _PLAIN) else kind
     # Where a module is None (a method of a built-in object), its owner's counts.
-    module = getattr(named, "__module__", None) or "builtins"
+    module = _text(named, "__module__") or "builtins"
     if module == "__main__":
         module = main_name
-    name = getattr(named, "__qualname__", kind.__qualname__)
-    return clip_name(f"{module}.{name}")
+    name = _text(named, "__qualname__")
+    return clip_name(f"{module}.{name or _true_name(named)}")
+
+
+def _text(named: object, attribute: str) -> str:
+    """Return a name that is a text; empty where it is none, or cannot be read.
+
+    A metaclass may compute it, and what it raises is no concern of the agent's.
+    """
+    try:
+        value = getattr(named, attribute, None)
+    except BaseException:  # noqa: BLE001  # whatever the program's own code raises
+        return ""
+    return str.__str__(value) if isinstance(value, str) else ""
+
+
+def _true_name(named: object) -> str:
+    """Return the name of a class, or of a thing's, past what its metaclass says."""
+    kind = type(named)
+    owner = named if issubclass(kind, type) else kind
+    return str(type.__dict__["__qualname__"].__get__(owner))
 
 
 def main_module_name() -> str:

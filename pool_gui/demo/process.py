@@ -17,11 +17,14 @@ from typing import Final, NoReturn
 from pool_gui.agent import Agent
 from pool_gui.demo import stderr as logs
 from pool_gui.demo.service import Service
-from pool_gui.wire.connection import Channel, connect
+from pool_gui.wire.channel import Channel, connect
 from pool_gui.wire.errors import WireError
 
 EXIT_ENDED: Final = 0
 """The link was closed: it was asked to end."""
+
+EXIT_FAILED: Final = 3
+"""The agent failed; its traceback is on standard error."""
 
 EXIT_BAD_START: Final = 2
 """It could not begin; one sentence on standard error says why."""
@@ -68,15 +71,16 @@ def _serve(channel: Channel) -> NoReturn:
     service.attach(agent)
     agent.start()
     ended.wait()
+    code = EXIT_FAILED if agent.has_failed else EXIT_ENDED
     # Whatever hangs below, this ends the process.
-    guard = threading.Timer(LEAVE_SECONDS, os._exit, (EXIT_ENDED,))
+    guard = threading.Timer(LEAVE_SECONDS, os._exit, (code,))
     guard.daemon = True
     guard.start()
     agent.stop(_AGENT_SECONDS)
     service.close()
     handler.flush()
     # Not sys.exit, which would wait for tasks that still run.
-    os._exit(EXIT_ENDED)
+    os._exit(code)
 
 
 def _die_with_parent() -> None:

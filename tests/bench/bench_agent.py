@@ -17,9 +17,10 @@ from figures import line, ratios, verdict
 from pool_gui.agent.adapters.thread_pool import ThreadPoolAdapter
 from pool_gui.agent.agent import Agent
 from pool_gui.pool import Task, ThreadPool
+from pool_gui.wire.channel import Channel, connect
 from pool_gui.wire.codec import read_header
-from pool_gui.wire.connection import Channel, Gate, connect
 from pool_gui.wire.errors import LinkClosedError
+from pool_gui.wire.gate import Gate
 from pool_gui.wire.protocol import PROTOCOL_VERSION
 
 WORKERS = 4

@@ -246,8 +246,10 @@ class FunctionDurations:
     def _take(self) -> int:
         if not self._free:
             have = len(self._histograms)
-            more = np.zeros((have, BUCKETS), np.int64)
+            added = max(_FIRST_ROWS, have // 4)
+            more = np.zeros((added, BUCKETS), np.int64)
             self._histograms = np.concatenate((self._histograms, more))
-            self._facts = np.concatenate((self._facts, self._facts * 0), axis=1)
-            self._free = list(range(have, 2 * have))
+            empty = np.zeros((len(self._facts), added), np.int64)
+            self._facts = np.concatenate((self._facts, empty), axis=1)
+            self._free = list(range(have, have + added))
         return self._free.pop()

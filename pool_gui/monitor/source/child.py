@@ -36,8 +36,10 @@ class Launch:
 def pool_process() -> Launch:
     """Return how our own pool process is started."""
     found_at = str(Path(__file__).resolve().parents[3])
-    paths = [found_at, *filter(None, [os.environ.get("PYTHONPATH")])]
-    # -P: a file of the current folder must not stand in for a library's module.
+    # -P, and no empty entry, which means the current folder: a file of that must not
+    # stand in for a library's module.
+    inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    paths = [found_at, *filter(None, inherited)]
     argv = (sys.executable, "-P", "-m", "pool_gui.demo")
     return Launch(argv, {"PYTHONPATH": os.pathsep.join(paths)})
 

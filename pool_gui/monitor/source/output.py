@@ -18,6 +18,9 @@ from pool_gui.monitor.log import Log
 MAX_LINE_BYTES: Final = 8000
 MAX_LINES_PER_SECOND: Final = 200
 _READ_BYTES: Final = 1 << 16
+_FLOOD: Final = (
+    f"More than {MAX_LINES_PER_SECOND} lines a second come; the others are counted."
+)
 
 
 class LineSplitter:
@@ -128,10 +131,12 @@ class OutputReader:
         for line in lines[:room]:
             self._log.add(self._source, self._level, line)
         self._shown += len(lines[:room])
+        if lines[room:] and not self._hidden:
+            self._log.add(self._source, "warning", _FLOOD)
         self._hidden += len(lines[room:])
 
     def _tell_hidden(self) -> None:
         if self._hidden:
-            text = f"{self._hidden} further lines came too fast and are not shown."
+            text = f"{self._hidden:,} lines came too fast and were not shown."
             self._log.add(self._source, "warning", text)
             self._hidden = 0

@@ -14,8 +14,8 @@ from pool_gui.monitor.source.messages import FrameMessage, read
 from pool_gui.monitor.source.pump import Link
 from pool_gui.wire.codec import RawMessage
 from pool_gui.wire.commands import Command, Stop, to_header
-from pool_gui.wire.connection import Gate
 from pool_gui.wire.errors import LinkClosedError, WireError
+from pool_gui.wire.gate import Gate
 from pool_gui.wire.messages import Hello, Reply, Welcome
 from pool_gui.wire.messages import to_header as message_header
 from pool_gui.wire.protocol import PROTOCOL_VERSION
@@ -26,6 +26,10 @@ _LAST_WORDS_NS: Final = 300_000_000
 
 _EXIT_NS: Final = 1_000_000_000
 """How long an exit code is awaited when the link was closed."""
+
+_MAX_UNANSWERED: Final = 4096
+_MAX_MESSAGES: Final = 8
+"""Taken in at once; between, the window gets its snapshot."""
 
 Message = Hello | FrameMessage | Reply
 
@@ -73,6 +77,7 @@ class Peer:
         self._greeted = False
         self._link: Link | None = None
         self._numbers = 0
+        self._unanswered: dict[int, None] = {}
         self._failure = ""  # why the window ends it
         self._link_ended_ns: int | None = None
         self._exited_ns: int | None = None
@@ -103,9 +108,12 @@ class Peer:
         if self._link is None:
             self._admit()
         messages: list[tuple[int, Message]] = []
-        while self._link is not None and self.ending is None:
-            came = self._link.receive()
-            if came is None:
+        for place in range(_MAX_MESSAGES + 1):
+            if place == _MAX_MESSAGES:
+                self._wake()  # perhaps there are more
+                break
+            came = None if self._link is None else self._link.receive()
+            if came is None or self.ending is not None:
                 break
             received_ns, raw = came
             if isinstance(raw, WireError):
@@ -120,7 +128,12 @@ class Peer:
         """Send a command without waiting; return False when too many wait already."""
         self._numbers += 1
         header = to_header(command, self._numbers)
-        return self._link is not None and self._link.send(header)
+        is_sent = self._link is not None and self._link.send(header)
+        if is_sent:
+            self._unanswered[self._numbers] = None
+            if len(self._unanswered) > _MAX_UNANSWERED:
+                del self._unanswered[next(iter(self._unanswered))]
+        return is_sent
 
     def fail(self, reason: str) -> None:
         """End the process because it cannot be trusted or does not answer.
@@ -188,6 +201,12 @@ class Peer:
         if isinstance(message, Hello) and self._link is not None:
             self._greeted = True
             self._link.send(message_header(Welcome(PROTOCOL_VERSION)))
+        if isinstance(message, Reply):
+            # 0: the number of a command that could not be read.
+            if message.number not in {0, *self._unanswered}:
+                self.fail(f"was ended: nobody sent the command {message.number}")
+                return
+            self._unanswered.pop(message.number, None)
         messages.append((received_ns, message))
 
     def _note_link_end(self, error: WireError) -> None:
@@ -225,3 +244,5 @@ class Peer:
             )
         self.ending = Ending(text, code, by_itself=not self._failure)
         self._gate.close()
+        if self._link is not None:
+            self._link.end()

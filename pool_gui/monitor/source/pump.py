@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from pool_gui.wire.channel import Channel
 from pool_gui.wire.codec import RawMessage
-from pool_gui.wire.connection import Channel
 from pool_gui.wire.errors import WireError
 
 MAX_RECEIVED: Final = 64
@@ -62,6 +62,11 @@ class Link:
             return self._received.get_nowait()
         except queue.Empty:
             return None
+
+    def end(self) -> None:
+        """Close the channel without waiting; `close` still ends the threads."""
+        self._closed.set()
+        self._channel.close()
 
     def close(self, seconds: float) -> tuple[str, ...]:
         """Send what can be sent within half the time, close, and end both threads.

@@ -17,14 +17,15 @@ import pytest
 from pool_gui.agent import Agent, CommandRefusedError
 from pool_gui.agent.adapters.base import PoolReading, WatchedWorker
 from pool_gui.wire import commands
+from pool_gui.wire.channel import Channel, connect
 from pool_gui.wire.commands import Command, Pause, Resize
-from pool_gui.wire.connection import Channel, Gate, connect
 from pool_gui.wire.errors import (
     ForeignProtocolError,
     HandshakeError,
     LinkClosedError,
     WireError,
 )
+from pool_gui.wire.gate import Gate
 from pool_gui.wire.messages import Counts, Hello
 from pool_gui.wire.protocol import FRAME_INTERVAL_SECONDS, PROTOCOL_VERSION
 
@@ -155,6 +156,14 @@ def test_another_version_of_the_protocol_is_refused(link: Link) -> None:
     with pytest.raises(ForeignProtocolError, match=f"protocol {PROTOCOL_VERSION + 1}"):
         agent.start()
     assert not _is_alive(agent)
+
+
+def test_an_absurd_version_is_not_repeated(link: Link) -> None:
+    link.send_raw({"kind": "welcome", "protocol": "9" * 200_000})
+    agent = Agent(link.agent_end, _do)
+    with pytest.raises(ForeignProtocolError) as caught:
+        agent.start()
+    assert len(str(caught.value)) < 200
 
 
 @pytest.mark.parametrize(

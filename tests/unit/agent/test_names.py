@@ -71,6 +71,19 @@ def test_naming_runs_no_code_of_the_callables_own() -> None:
         assert qualified_name(function, "app") == f"{__name__}.Hostile"
 
 
+class Nameless(type):
+    """Makes classes whose attributes cannot be read."""
+
+    def __getattribute__(cls, name: str) -> object:
+        raise RuntimeError(name)
+
+
+def test_a_class_whose_names_raise_is_named_all_the_same() -> None:
+    kind = Nameless("Kind", (), {"__call__": lambda _: None})
+    for function in (kind, kind()):
+        assert qualified_name(function, "app") == "builtins.Kind"
+
+
 @pytest.mark.parametrize(
     ("function", "name"),
     [(len, "builtins.len"), ([].append, "builtins.list.append"), (int, "builtins.int")],

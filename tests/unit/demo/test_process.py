@@ -9,18 +9,19 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
 import pytest
 
 import pool_gui
+from pool_gui.demo.process import EXIT_FAILED
 from pool_gui.wire import commands
 from pool_gui.wire.codec import RawMessage
 from pool_gui.wire.commands import Arrival, Batch, Command, Drain, Start, Submit
-from pool_gui.wire.connection import Channel, Gate
 from pool_gui.wire.errors import LinkClosedError
+from pool_gui.wire.gate import Gate
 from pool_gui.wire.protocol import (
     PROTOCOL_VERSION,
     SPAN_COLUMNS,
@@ -38,12 +39,14 @@ COMMAND = [sys.executable, "-m", "pool_gui.demo"]
 class Child:
     """A pool process and the window's end of its link."""
 
-    def __init__(self, *, welcome: bool = True) -> None:
+    def __init__(
+        self, *, welcome: bool = True, command: Sequence[str] = tuple(COMMAND)
+    ) -> None:
         self.refusals: list[str] = []
         self._frames: deque[tuple[dict[str, Any], RawMessage]] = deque()
         self._gate = Gate(self.refusals.append)
         self.process = subprocess.Popen(
-            COMMAND,
+            command,
             env={**os.environ, **self._gate.environment()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -52,7 +55,7 @@ class Child:
         )
         channel = self._gate.wait(DEADLINE_SECONDS)
         assert channel is not None, self.refusals
-        self.channel: Channel = channel
+        self.channel = channel
         self.hello = json.loads(self.channel.receive().header)
         if welcome:
             self.channel.send({"kind": "welcome", "protocol": PROTOCOL_VERSION})
@@ -266,9 +269,29 @@ def test_a_window_of_another_version_is_a_bad_start() -> None:
             child.channel.receive()
 
 
+FAILING = """
+from pool_gui.agent.frames import FrameBuilder
+from pool_gui.demo.process import main
+
+def build(*_):
+    raise ZeroDivisionError
+
+FrameBuilder.build = build
+main()
+"""
+
+
+def test_an_agent_that_failed_does_not_look_like_one_that_was_asked_to_end() -> None:
+    with closing(Child(command=[sys.executable, "-c", FAILING])) as child:
+        child.channel.send(commands.to_header(Start(1), 1))
+        code, _, err = child.wait()
+    assert code == EXIT_FAILED
+    assert "ZeroDivisionError" in err
+
+
 PARENT = """
 import os, subprocess, sys
-from pool_gui.wire.connection import Gate
+from pool_gui.wire.gate import Gate
 gate = Gate(lambda text: None)
 child = subprocess.Popen(
     [sys.executable, "-m", "pool_gui.demo"],

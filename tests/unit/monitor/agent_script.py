@@ -12,8 +12,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from pool_gui.wire.channel import Channel, connect
 from pool_gui.wire.codec import read_header
-from pool_gui.wire.connection import Channel, connect
 from pool_gui.wire.errors import WireError
 from pool_gui.wire.messages import COUNTS
 from pool_gui.wire.protocol import ENVIRONMENT_KEY, PROTOCOL_VERSION
@@ -159,6 +159,12 @@ def again() -> None:
     until_closed(channel)
 
 
+def unasked() -> None:
+    channel = welcomed()
+    channel.send({"kind": "reply", "number": 77, "ok": True, "text": "Done."})
+    until_closed(channel)
+
+
 def early() -> None:
     channel = connect(os.environ)
     channel.send(*frame(1))
@@ -220,6 +226,7 @@ SCENARIOS: dict[str, Callable[[], None]] = {
         no_message,
         oversized,
         again,
+        unasked,
         early,
         wrong_key,
         exits,

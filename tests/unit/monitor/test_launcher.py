@@ -85,6 +85,16 @@ def test_a_grandchild_that_holds_the_pipes_holds_nobody_up() -> None:
         os.kill(int(log.lines()[0].text), signal.SIGKILL)
 
 
+@pytest.mark.parametrize("inherited", ["", os.pathsep, f"{os.pathsep}/there"])
+def test_an_empty_entry_of_the_path_lets_no_current_folder_in(
+    monkeypatch: pytest.MonkeyPatch, inherited: str
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", inherited)
+    paths = pool_process().environment["PYTHONPATH"].split(os.pathsep)
+    assert "" not in paths
+    assert paths[1:] == [one for one in inherited.split(os.pathsep) if one]
+
+
 def test_our_pool_process_takes_no_module_from_the_current_folder() -> None:
     launch = pool_process()
     assert launch.argv == (sys.executable, "-P", "-m", "pool_gui.demo")

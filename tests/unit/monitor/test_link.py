@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from pool_gui.monitor.source.pump import MAX_RECEIVED, MAX_UNSENT, Link
+from pool_gui.wire.channel import Channel, connect
 from pool_gui.wire.codec import RawMessage, read_header
-from pool_gui.wire.connection import Channel, Gate, connect
 from pool_gui.wire.errors import LinkClosedError, WireError
+from pool_gui.wire.gate import Gate
 
 SECONDS = 20.0
 

@@ -58,8 +58,13 @@ def test_the_last_line_needs_no_end() -> None:
 
 def test_a_flood_is_counted_instead_of_shown() -> None:
     lines = read(b"x\n" * (MAX_LINES_PER_SECOND + 50))
-    assert len(lines) == MAX_LINES_PER_SECOND + 1
-    assert lines[-1] == "50 further lines came too fast and are not shown."
+    assert len(lines) == MAX_LINES_PER_SECOND + 2
+    assert lines[-1] == "50 lines came too fast and were not shown."
+
+
+def test_a_flood_is_told_at_once_and_not_only_when_it_is_over() -> None:
+    lines = read(b"x\n" * (MAX_LINES_PER_SECOND + 50))
+    assert lines[MAX_LINES_PER_SECOND].startswith(f"More than {MAX_LINES_PER_SECOND} ")
 
 
 def test_a_reader_can_be_stopped_while_another_process_holds_the_pipe() -> None:

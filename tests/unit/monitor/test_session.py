@@ -208,6 +208,7 @@ def test_a_process_that_stops_in_mid_message_holds_nobody_up(
         ("oversized", "over the cap"),
         ("again", "said hello again"),
         ("early", "before it said hello"),
+        ("unasked", "nobody sent the command 77"),
     ],
 )
 def test_a_lost_process_is_named_with_the_reason(

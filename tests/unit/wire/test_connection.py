@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from pool_gui.wire.connection import Channel, Gate, connect
+from pool_gui.wire.channel import Channel, connect
 from pool_gui.wire.errors import (
     HandshakeError,
     LinkClosedError,
     OversizedMessageError,
 )
+from pool_gui.wire.gate import Gate
 from pool_gui.wire.protocol import (
     ENVIRONMENT_ADDRESS,
     ENVIRONMENT_KEY,
@@ -109,6 +110,109 @@ def test_a_gate_that_is_not_there_is_a_closed_link(tmp_path: Path) -> None:
     variables = {ENVIRONMENT_ADDRESS: str(tmp_path / "s"), ENVIRONMENT_KEY: "00"}
     with pytest.raises(LinkClosedError, match="cannot reach the window"):
         connect(variables)
+
+
+@pytest.fixture
+def stranger(tmp_path: Path) -> Iterator[tuple[socket.socket, dict[str, str]]]:
+    """Yield a server that is no window, and the variables that lead to it."""
+    address = str(tmp_path / "s")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(address)
+        server.listen()
+        yield server, {ENVIRONMENT_ADDRESS: address, ENVIRONMENT_KEY: "00" * 32}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        struct.pack("!i", 9) + b"#WELCOME#",
+        struct.pack("!i", 20) + b"x" * 20,
+        struct.pack("!i", -1) + b"\xff" * 8,
+    ],
+    ids=range(5),
+)
+def test_a_server_that_is_no_window_is_told_in_a_whole_sentence(
+    stranger: tuple[socket.socket, dict[str, str]], said: bytes
+) -> None:
+    server, variables = stranger
+
+    def serve() -> None:
+        peer, _ = server.accept()
+        with peer:
+            peer.sendall(said)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    with pytest.raises(
+        HandshakeError, match=r"^who listens there is no window \(.+\)$"
+    ):
+        connect(variables)
+    thread.join()
+
+
+def test_a_window_that_never_answers_is_not_waited_for(
+    stranger: tuple[socket.socket, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pool_gui.wire.channel.HANDSHAKE_SECONDS", 0.1)
+    with pytest.raises(HandshakeError, match=r"did not answer within 0\.1 seconds"):
+        connect(stranger[1])
+
+
+def test_so_many_silent_peers_as_there_may_be_do_not_keep_out_who_knows_the_key(
+    gate: Gate,
+) -> None:
+    silent = [socket.socket(socket.AF_UNIX) for _ in range(300)]
+    for peer in silent:
+        peer.connect(gate.address)
+    honest = connect(gate.environment())
+    window = gate.wait(20)
+    assert window is not None
+    honest.close()
+    window.close()
+    for peer in silent:
+        peer.close()
+
+
+def test_an_accept_that_fails_again_and_again_is_tried_ever_more_seldom(
+    refusals: Refusals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(refusals.put)
+    pauses: list[float] = []
+
+    class Over:
+        def wait(self, seconds: float) -> None:
+            pauses.append(seconds)
+            gate._closed = len(pauses) == 12
+
+    class Failing:
+        def accept(self) -> None:
+            raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(gate, "_over", Over())
+        patch.setattr(gate, "_listener", Failing())
+        gate._accept_loop()
+    gate._closed = False
+    gate.close()
+    assert refusals.get() == "a connection failed: [Errno 24] Too many open files"
+    assert pauses[:3] == [0.01, 0.02, 0.04]
+    assert pauses[-1] == 5
+
+
+def test_where_the_temporary_folder_has_a_long_name_a_shorter_one_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusals: Refusals
+) -> None:
+    deep = tmp_path / ("x" * 100)
+    deep.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(deep))
+    with Gate(refusals.put) as gate:
+        assert len(gate.address) <= 100
+        assert stat.S_IMODE(Path(gate.address).parent.stat().st_mode) == 0o700
+        place = Path(gate.address).parent
+    assert not place.exists()
+    assert list(deep.iterdir()) == []
 
 
 def test_a_second_peer_is_turned_away_and_the_first_is_unhurt(
