@@ -173,7 +173,10 @@ def test_a_worker_that_went_makes_room_for_another(make: Make) -> None:
         assert pool.submit(int).result(DEADLINE_SECONDS) == 0
         until(lambda: not pool.workers())
     assert len(Door(pool).workers()) >= 20
-    assert (pool.statistics().done, pool.statistics().peak_workers) == (20, 1)
+    assert pool.statistics().done == 20
+    # Where its task comes late, the first worker of a submit may be on its way out
+    # while a second one comes.
+    assert pool.statistics().peak_workers <= 2
 
 
 @pytest.mark.parametrize("seconds", [None, 0, 0.01])

@@ -76,7 +76,9 @@ def test_a_task_is_small_and_can_be_referred_to_weakly() -> None:
     tasks = [Task(int) for _ in range(1000)]
     used, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert used / len(tasks) <= (250 if HAS_GIL else 350)
+    # Python 3.14 keeps room for attributes that are never used in each instance.
+    plain = 250 if sys.version_info < (3, 14) else 400
+    assert used / len(tasks) <= (plain if HAS_GIL else plain + 100)
 
 
 # Limits

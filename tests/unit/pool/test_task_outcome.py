@@ -204,13 +204,15 @@ def test_the_outcome_is_told_to_all_who_wait(
 
 TIMEOUTS = [
     *((0, TimeoutError), (-1, TimeoutError), (-1e100, TimeoutError)),
-    *((1e-9, TimeoutError), (float("nan"), TimeoutError), ("1", TypeError)),
+    *((1e-9, TimeoutError), ("1", TypeError)),
+    # From Python 3.14 on locks refuse it; it is never waited for.
+    (float("nan"), (TimeoutError, ValueError)),
 ]
 
 
 @pytest.mark.parametrize(("timeout", "error"), TIMEOUTS)
 def test_a_timeout_means_what_it_means_to_the_standard_future(
-    timeout: float, error: type[Exception]
+    timeout: float, error: type[Exception] | tuple[type[Exception], ...]
 ) -> None:
     for come in CAME:
         futures: tuple[Future[object], ...] = (Task(int), Future())
