@@ -53,19 +53,10 @@ class Callers:
         """Run accepted tasks that are in no queue, in order, until none is left."""
         work, running = Work(), self.running_here()
         depth, run = len(running), _Run(self._core)
-        may_exit = not self._core.hosts_current_thread()
         try:
-            self._core.counters.begin(work)
-            while waiting:
-                del running[depth:]
-                running.append(id(waiting[0]))
-                run.begin(waiting[0])
-                waiting.popleft()
-                if run.begun.is_taken():
-                    run.call()
-                    run.finish()
-                    run.tell()
-                    run.raise_if(may_exit=may_exit)
+            # A call and no more: Python 3.14 leaves the jumps of a loop and an `if` out
+            # of the `try` that they stand in (its exception table has gaps there).
+            self._run_each(waiting, run, work)
         finally:
             work.is_over = True
             del running[depth:]
@@ -77,6 +68,21 @@ class Callers:
                 )
             waiting.clear()
             self._core.backlog.quiet.unpark_all()
+
+    def _run_each(self, waiting: deque[Task], run: _Run, work: Work) -> None:
+        running = self.running_here()
+        depth, may_exit = len(running), not self._core.hosts_current_thread()
+        self._core.counters.begin(work)
+        while waiting:
+            del running[depth:]
+            running.append(id(waiting[0]))
+            run.begin(waiting[0])
+            waiting.popleft()
+            if run.begun.is_taken():
+                run.call()
+                run.finish()
+                run.tell()
+                run.raise_if(may_exit=may_exit)
 
 
 class _Run:
