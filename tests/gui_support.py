@@ -9,13 +9,9 @@ from PySide6.QtWidgets import QApplication
 
 from pool_gui.monitor.session import Session
 from pool_gui.monitor.source.child import Launch
+from pool_gui.monitor.view.facts import Link, LinkState, LogLine, PoolRow, Program
 from pool_gui.monitor.view.snapshot import (
     Lanes,
-    Link,
-    LinkState,
-    LogLine,
-    PoolRow,
-    Program,
     Snapshot,
     SpanTable,
     TaskRow,

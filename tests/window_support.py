@@ -9,10 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pool_gui.monitor.view.snapshot import (
-    Distribution,
-    FunctionRow,
-    Lanes,
+from pool_gui.monitor.view.facts import (
     Link,
     LinkState,
     LoadState,
@@ -21,6 +18,11 @@ from pool_gui.monitor.view.snapshot import (
     PoolRow,
     ProcessUse,
     Program,
+)
+from pool_gui.monitor.view.snapshot import (
+    Distribution,
+    FunctionRow,
+    Lanes,
     Series,
     Snapshot,
     SpanTable,

@@ -7,9 +7,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
-from pool_gui.monitor.view.snapshot import LogLine
+from pool_gui.monitor.view.facts import LogLine
 
 MAX_LINES: Final = 2000
 MAX_CHARACTERS: Final = 2000
@@ -56,3 +56,22 @@ def _printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+class LineSink(Protocol):
+    """Where lines of the log go."""
+
+    def add(self, source: str, level: str, text: str) -> None:
+        """Add a line. Any thread."""
+
+
+class TaggedLines:
+    """Lines that begin with the name of the source that they speak of."""
+
+    def __init__(self, log: LineSink, name: str) -> None:
+        self._log = log
+        self._name = name
+
+    def add(self, source: str, level: str, text: str) -> None:
+        """Add a line. Any thread."""
+        self._log.add(source, level, f"{self._name}: {text}")

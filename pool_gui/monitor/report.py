@@ -35,7 +35,7 @@ SHARES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class Told:
     """What a report is made from besides the model."""
 
     ending: Ending | None
@@ -44,19 +44,19 @@ class Sources:
     monitor: ProcessMeter
 
 
-def build(history: History, sources: Sources) -> dict[str, object]:
+def build(history: History, told: Told) -> dict[str, object]:
     """Return the report on the process that is, or was last, watched."""
     seconds = _seconds(history)
     loss = history.loss
-    ending = sources.ending
+    ending = told.ending
     report: dict[str, object] = {
         "schema": SCHEMA,
         "program": _program(history.hello, ending),
         "seconds": _known(seconds),
         "complete": loss.complete and ending is not None and ending.by_itself,
         "dropped": {"frames": loss.frames_dropped, "spans": loss.spans_dropped},
-        "monitor": _monitor(history, sources.monitor),
-        "process": _process(sources.process),
+        "monitor": _monitor(history, told.monitor),
+        "process": _process(told.process),
         "pools": [_pool(history, pool, seconds) for pool in history.pools.current],
     }
     if ending is not None and not ending.by_itself:

@@ -1,9 +1,9 @@
-"""The session: starts the watched process, and hands snapshots to the window.
+"""The session: starts the watched processes, and hands snapshots to the window.
 
-The session thread owns process, connection and model. All public methods may be called
-from any thread; none of them waits except `close` and `report`. Invariants: at most one
-wake-up of the window is in flight, the newest snapshot wins; a window that takes none
-costs no memory; nothing is called back with a lock held.
+The session thread owns processes, connections and model. All public methods may be
+called from any thread; none of them waits except `close` and `report`. Invariants: at
+most one wake-up of the window is in flight, the newest snapshot wins; a window that
+takes none costs no memory; nothing is called back with a lock held.
 """
 
 import logging
@@ -16,9 +16,10 @@ from typing import Final
 from pool_gui.monitor import report
 from pool_gui.monitor.log import Log
 from pool_gui.monitor.source.child import Launch
+from pool_gui.monitor.sources import Sources
+from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.maker import SnapshotMaker
-from pool_gui.monitor.view.snapshot import LinkState, Snapshot, Viewport
-from pool_gui.monitor.watcher import Watcher
+from pool_gui.monitor.view.snapshot import Snapshot, Viewport
 from pool_gui.wire.commands import Command
 from pool_gui.wire.protocol import FRAME_INTERVAL_SECONDS
 
@@ -43,7 +44,7 @@ _OWN_DEADLINE_SECONDS: Final = 3.0
 
 
 class Session:
-    """Watches one process at a time; see the module for who may call what."""
+    """Watches any number of sources; see the module for who may call what."""
 
     def __init__(
         self,
@@ -65,14 +66,14 @@ class Session:
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._log = Log()
-        self._model_lock = threading.Lock()  # guards _watcher and _maker
-        self._watcher = Watcher(launch, self._log, clock, self._wake.set)
-        self._maker = SnapshotMaker(self._watcher.history, self._log)
+        self._model_lock = threading.Lock()  # guards _sources and _maker
+        self._sources = Sources(launch, self._log, clock, self._wake.set)
+        self._maker = SnapshotMaker(self._log)
         self._lock = threading.Lock()  # guards all below
         self._requests: deque[Callable[[], None]] = deque()
         self._viewport = self._shown_viewport = Viewport()
         self._in_flight = False
-        self._newest = self._maker.make(self._watcher.moment(self._viewport))
+        self._newest = self._make(self._viewport)
         self._deadline_seconds = _OWN_DEADLINE_SECONDS
         self._unfinished: tuple[str, ...] = ()
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
@@ -82,16 +83,37 @@ class Session:
         self._thread.start()
 
     def launch_pool(self, size: int) -> None:
-        """Start a pool of this size, and a process for it if there is none.
+        """Start a pool in the source in focus, and a process for it if there is none.
 
         Args:
             size: workers; 0 means twice the cores.
         """
-        self._request(lambda: self._watcher.launch(size))
+        self._request(lambda: self._sources.focused.launch(size))
 
-    def send(self, command: Command) -> None:
-        """Send a command; its reply, or why it was not sent, comes as a log line."""
-        self._request(lambda: self._watcher.send(command))
+    def add_demo(self, size: int) -> None:
+        """Start a demo pool in a process of its own, and put it in focus.
+
+        Args:
+            size: workers; 0 means twice the cores.
+        """
+        self._request(lambda: self._sources.add_demo(size))
+
+    def set_focus(self, source: int) -> None:
+        """Let all but the lanes speak of this source, and requests be for it."""
+        self._request(lambda: self._sources.set_focus(source))
+
+    def remove(self, source: int) -> None:
+        """End a source's process if it lives, and forget what is known of it."""
+        self._request(lambda: self._sources.remove(source))
+
+    def send(self, command: Command, source: int = 0) -> None:
+        """Send a command; its reply, or why it was not sent, comes as a log line.
+
+        Args:
+            command: what to send.
+            source: to which source; 0: the one in focus.
+        """
+        self._request(lambda: self._sources.send(command, source))
 
     def set_viewport(self, viewport: Viewport) -> None:
         """Say what part of the lanes the next snapshots shall show."""
@@ -106,9 +128,10 @@ class Session:
             return self._newest
 
     def report(self) -> dict[str, object]:
-        """Return the report on the process that is, or was last, watched."""
+        """Return the report on the source in focus: its last process."""
         with self._model_lock:
-            return report.build(self._watcher.history, self._watcher.sources())
+            watcher = self._sources.focused
+            return report.build(watcher.history, watcher.told())
 
     def close(self, deadline_seconds: float = 3.0) -> tuple[str, ...]:
         """End the process, then the session. Idempotent.
@@ -163,7 +186,7 @@ class Session:
                 self._publish()
                 fresh, age_seconds, due_seconds = False, 0.0, self._pace()
             wait_seconds = max(due_seconds - age_seconds, 0.0)
-            if self._newest.link.state is LinkState.STARTING:
+            if any(s.link.state is LinkState.STARTING for s in self._newest.sources):
                 wait_seconds = min(wait_seconds, _STARTING_SECONDS)
 
     def _work(self) -> bool:
@@ -175,23 +198,26 @@ class Session:
         with self._model_lock:
             for request in requests:
                 request()
-            came = self._watcher.poll()
+            came = self._sources.poll()
         return bool(requests) or came or viewport_changed
 
     def _pace(self) -> float:
         """Return the time between snapshots while nothing is new."""
-        state = self._newest.link.state
-        if state is LinkState.SILENT:
+        states = {source.link.state for source in self._newest.sources}
+        if LinkState.SILENT in states:
             return _SILENT_SECONDS
-        if state is LinkState.LIVE and not self._newest.quiet:
+        if LinkState.LIVE in states and not self._newest.quiet:
             return _BUSY_SECONDS
-        return _QUIET_SECONDS if self._watcher.active else _ALONE_SECONDS
+        return _QUIET_SECONDS if self._sources.any_active() else _ALONE_SECONDS
+
+    def _make(self, viewport: Viewport) -> Snapshot:
+        return self._maker.make(self._sources.watched(viewport), self._sources.focus)
 
     def _publish(self) -> None:
         with self._lock:
             viewport = self._shown_viewport = self._viewport
         with self._model_lock:
-            snapshot = self._maker.make(self._watcher.moment(viewport))
+            snapshot = self._make(viewport)
         with self._lock:
             self._newest = snapshot
             call = not self._in_flight
@@ -208,7 +234,7 @@ class Session:
         with self._lock:
             deadline_seconds = self._deadline_seconds
         with self._model_lock:
-            self._unfinished = self._watcher.close(deadline_seconds)
+            self._unfinished = self._sources.close(deadline_seconds)
         for name in self._unfinished:
             text = f"The {name} did not end in time."
             self._log.add("window", "warning", text)

@@ -9,15 +9,16 @@ import os
 from collections.abc import Callable
 from typing import Final
 
-from pool_gui.monitor.log import Log
-from pool_gui.monitor.model.program import History
+from pool_gui.monitor.log import LineSink
+from pool_gui.monitor.model.program import History, Shared
 from pool_gui.monitor.model.usage import UNKNOWN_USE, ProcessMeter
-from pool_gui.monitor.report import Sources
+from pool_gui.monitor.report import Told
 from pool_gui.monitor.source.child import Launch, LaunchError
 from pool_gui.monitor.source.messages import FrameMessage
 from pool_gui.monitor.source.process import Ending, Peer
+from pool_gui.monitor.view.facts import Link, LinkState
 from pool_gui.monitor.view.maker import Moment
-from pool_gui.monitor.view.snapshot import Link, LinkState, Viewport
+from pool_gui.monitor.view.snapshot import Viewport
 from pool_gui.wire.commands import Command, Start
 from pool_gui.wire.errors import WireError
 from pool_gui.wire.messages import Hello, Reply
@@ -32,11 +33,12 @@ class Watcher:
     def __init__(
         self,
         launch: Launch,
-        log: Log,
+        log: LineSink,
         clock: Callable[[], int],
         wake: Callable[[], None],
+        shared: Shared | None = None,
     ) -> None:
-        self.history = History()
+        self.history = History(shared)
         self._launch = launch
         self._log = log
         self._clock = clock
@@ -52,6 +54,11 @@ class Watcher:
     def active(self) -> bool:
         """Whether there is a process."""
         return self._peer is not None and self._peer.ending is None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a process was ever started, or was to be."""
+        return self._peer is not None or bool(self._failed_start)
 
     @property
     def ending(self) -> Ending | None:
@@ -142,9 +149,9 @@ class Watcher:
         received_ns, monitor = self._received_ns, self._monitor.use
         return Moment(clock_ns, received_ns, link, use, monitor, viewport)
 
-    def sources(self) -> Sources:
+    def told(self) -> Told:
         """Return what the report shows besides the model."""
-        return Sources(self.ending, self._process, self._monitor)
+        return Told(self.ending, self._process, self._monitor)
 
     def close(self, deadline_seconds: float) -> tuple[str, ...]:
         """End the process; return the names of what did not finish."""

@@ -12,7 +12,8 @@ from typing import Final
 
 from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 
-from pool_gui.monitor.view.snapshot import Link, LinkState, Snapshot, Viewport
+from pool_gui.monitor.view.facts import Link, LinkState
+from pool_gui.monitor.view.snapshot import Snapshot, Viewport
 from pool_gui.window.port import SessionPort
 from pool_gui.wire import commands
 from pool_gui.wire.commands import Arrival, Command

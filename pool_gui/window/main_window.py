@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pool_gui.monitor.view.snapshot import LinkState, Snapshot, Viewport
+from pool_gui.monitor.view.facts import LinkState
+from pool_gui.monitor.view.snapshot import Snapshot, Viewport
 from pool_gui.window.actions.actions import Actions
 from pool_gui.window.actions.dialogs import Dialogs
 from pool_gui.window.actions.keys import SpaceGuard

@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtWidgets import QApplication
 
 from pool_gui.monitor.session import Session
-from pool_gui.monitor.view.snapshot import LinkState, Snapshot
+from pool_gui.monitor.view.facts import LinkState
+from pool_gui.monitor.view.snapshot import Snapshot
 from pool_gui.window.app import Program, make_application
 from pool_gui.window.options import SnapshotOptions
 

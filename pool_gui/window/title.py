@@ -2,7 +2,8 @@
 
 from PySide6.QtCore import QCoreApplication
 
-from pool_gui.monitor.view.snapshot import LinkState, Snapshot
+from pool_gui.monitor.view.facts import LinkState
+from pool_gui.monitor.view.snapshot import Snapshot
 
 
 def title_of(snapshot: Snapshot | None) -> str:

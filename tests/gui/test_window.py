@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from pool_gui.monitor.view.snapshot import Link, LinkState, Snapshot
+from pool_gui.monitor.view.facts import Link, LinkState
+from pool_gui.monitor.view.snapshot import Snapshot
 from pool_gui.window.controller import Selection
 from pool_gui.window.style.theme import DARK, LIGHT
 from pool_gui.wire import commands

@@ -13,7 +13,8 @@ import pytest
 
 from pool_gui.monitor.session import Session
 from pool_gui.monitor.source.child import Launch, pool_process
-from pool_gui.monitor.view.snapshot import LinkState, Snapshot
+from pool_gui.monitor.view.facts import LinkState
+from pool_gui.monitor.view.snapshot import Snapshot
 from pool_gui.wire.commands import (
     Arrival,
     Batch,
@@ -94,6 +95,30 @@ def ended(snapshot: Snapshot) -> bool:
     return counts.submitted > 0 and counts.submitted == (
         counts.done + counts.failed + counts.cancelled
     )
+
+
+def test_two_demo_pools_on_the_same_load_are_each_counted_exactly(
+    watch: Watch,
+) -> None:
+    keys = []
+    for size in (4, 16):
+        watch.session.add_demo(size)
+        snapshot = watch.until(
+            lambda s, size=size: s.pool and s.pool.alive == size  # type: ignore[misc]  # its default
+        )
+        keys.append(snapshot.focus)
+    for key in keys:
+        watch.session.send(Batch("sleep", {"milliseconds": 5}, 300, 1), key)
+    snapshot = watch.until(
+        lambda s: [row.pool and row.pool.counts.done for row in s.sources] == [300, 300]
+    )
+    assert snapshot.lanes is not None
+    assert [group.rows for group in snapshot.lanes.groups] == [4, 16]
+    for row in snapshot.sources:
+        assert row.pool is not None
+        mine = [worker for worker in snapshot.workers if worker.source == row.key]
+        assert sum(worker.done for worker in mine) == row.pool.counts.done
+        assert row.pool.counts.submitted == 300
 
 
 def test_what_is_submitted_runs_and_is_counted_exactly(watch: Watch) -> None:

@@ -1,7 +1,7 @@
 """The functions' names, by an index that stays as long as the session lives.
 
 Session thread only. Invariants: at most MAX_FUNCTIONS names are kept, all further ones
-share one entry; a name has the same index in every process that the session watches.
+share one entry; a name has the same index in every process of every source.
 """
 
 from collections.abc import Sequence
@@ -17,23 +17,44 @@ OTHER_FUNCTIONS: Final = "(other functions)"
 UNKNOWN: Final = -1
 
 
-class FunctionNames:
-    """Names by index, and the indices of the ids that one process uses."""
+class NameTable:
+    """Names by index, for all sources.
+
+    Attributes:
+        names: the names by index; the same tuple while no name was added.
+    """
 
     def __init__(self) -> None:
-        self._names: tuple[str, ...] = ()
+        self.names: tuple[str, ...] = ()
         self._indices: dict[str, int] = {}
+
+    def index_of(self, name: str) -> int:
+        """Return the index of a name, which is added if it is new."""
+        index = self._indices.get(name)
+        if index is None:
+            if len(self.names) >= MAX_FUNCTIONS and name != OTHER_FUNCTIONS:
+                return self.index_of(OTHER_FUNCTIONS)
+            index = self._indices[name] = len(self.names)
+            self.names = (*self.names, name)
+        return index
+
+
+class FunctionNames:
+    """The indices of the ids that one process uses."""
+
+    def __init__(self, table: NameTable | None = None) -> None:
+        self._table = NameTable() if table is None else table
         self._ids: dict[int, int] = {}
         self._first_other = self._last_other = 0
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names by index; the same tuple while no name was added."""
-        return self._names
+        return self._table.names
 
     def name(self, index: int) -> str:
         """Return a name; empty for UNKNOWN."""
-        return self._names[index] if index >= 0 else ""
+        return self.names[index] if index >= 0 else ""
 
     def forget_ids(self) -> None:
         """Prepare for another process: its ids are new, known names stay."""
@@ -48,7 +69,7 @@ class FunctionNames:
         """
         for number, name in told:
             index = self._ids.get(number)
-            if index is not None and self._names[index] not in {name, OTHER_FUNCTIONS}:
+            if index is not None and self.names[index] not in {name, OTHER_FUNCTIONS}:
                 raise MalformedMessageError(
                     f"new_functions: id {number} has two different names"
                 )
@@ -59,7 +80,7 @@ class FunctionNames:
             if number in self._ids:
                 continue
             if len(self._ids) < MAX_FUNCTIONS:
-                self._ids[number] = self._index_of(name)
+                self._ids[number] = self._table.index_of(name)
             else:  # a range instead of a set: ids are given out in order
                 self._first_other = self._first_other or number
                 self._last_other = max(self._last_other, number)
@@ -81,14 +102,5 @@ class FunctionNames:
         if number == 0:
             return UNKNOWN
         if self._first_other and self._first_other <= number <= self._last_other:
-            return self._index_of(OTHER_FUNCTIONS)
+            return self._table.index_of(OTHER_FUNCTIONS)
         raise MalformedMessageError(f"FUNCTION: id {number} was never named")
-
-    def _index_of(self, name: str) -> int:
-        index = self._indices.get(name)
-        if index is None:
-            if len(self._names) >= MAX_FUNCTIONS and name != OTHER_FUNCTIONS:
-                return self._index_of(OTHER_FUNCTIONS)
-            index = self._indices[name] = len(self._names)
-            self._names = (*self._names, name)
-        return index

@@ -8,7 +8,7 @@ durations of their own, the rest of a pool's share one row.
 import itertools
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -91,8 +91,8 @@ class FunctionTimes:
 class Pools:
     """All pools by key and, for the process that is watched now, by id."""
 
-    def __init__(self) -> None:
-        self._keys = itertools.count(1)
+    def __init__(self, keys: Iterator[int] | None = None) -> None:
+        self._keys = itertools.count(1) if keys is None else keys
         self._by_key: dict[int, PoolFacts] = {}
         self._by_number: dict[int, PoolFacts] = {}
         self.functions = FunctionDurations()

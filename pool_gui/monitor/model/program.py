@@ -6,6 +6,7 @@ however long; what does not fit what was told before is refused with a
 MalformedMessageError; no task whose end could be known is shown as running.
 """
 
+import itertools
 from collections import deque
 from typing import Final
 
@@ -14,7 +15,7 @@ import numpy as np
 from pool_gui.monitor.model.busy import HISTORY_NS, BusyCells
 from pool_gui.monitor.model.durations import WINDOW_SECONDS, Histogram, SlidingHistogram
 from pool_gui.monitor.model.ended import FrameSpans, Tables, translate
-from pool_gui.monitor.model.names import FunctionNames
+from pool_gui.monitor.model.names import FunctionNames, NameTable
 from pool_gui.monitor.model.pools import Pools
 from pool_gui.monitor.model.rows import Activity, RowFolder
 from pool_gui.monitor.model.series import Progress, SeriesRecorder
@@ -27,7 +28,7 @@ from pool_gui.monitor.model.spans import (
 )
 from pool_gui.monitor.model.workers import Workers
 from pool_gui.monitor.source.messages import FrameMessage
-from pool_gui.monitor.view.snapshot import Loss
+from pool_gui.monitor.view.facts import Loss
 from pool_gui.wire.errors import MalformedMessageError
 from pool_gui.wire.messages import Frame, Hello, Load
 
@@ -41,14 +42,30 @@ _MAX_ERRORS: Final = 2048
 _RECENT_FRAMES: Final = 64
 
 
-class History:
-    """All that the session knows of the processes it has watched."""
+class Shared:
+    """What the histories of all sources of a session have in common.
+
+    Attributes:
+        names: so that a function has one colour, whoever runs it.
+        worker_keys: never given twice.
+        pool_keys: likewise.
+    """
 
     def __init__(self) -> None:
-        self.names = FunctionNames()
+        self.names = NameTable()
+        self.worker_keys = itertools.count(1)
+        self.pool_keys = itertools.count(1)
+
+
+class History:
+    """All that is known of one source: of the processes that it was, one by one."""
+
+    def __init__(self, shared: Shared | None = None) -> None:
+        shared = Shared() if shared is None else shared
+        self.names = FunctionNames(shared.names)
         self.cells = BusyCells()
-        self.workers = Workers(self.cells)
-        self.pools = Pools()
+        self.workers = Workers(self.cells, shared.worker_keys)
+        self.pools = Pools(shared.pool_keys)
         self.details = SpanRing(DETAIL_CAPACITY)
         self.coarse = SpanRing(COARSE_CAPACITY)
         self.series = SeriesRecorder()

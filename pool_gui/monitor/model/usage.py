@@ -8,7 +8,7 @@ from typing import Final
 
 import psutil
 
-from pool_gui.monitor.view.snapshot import ProcessUse
+from pool_gui.monitor.view.facts import ProcessUse
 
 INTERVAL_NS: Final = 1_000_000_000
 UNKNOWN_USE: Final = ProcessUse(math.nan, math.nan, math.nan)

@@ -58,9 +58,9 @@ class Worker:
 class Workers:
     """All workers that live, or that can still be seen."""
 
-    def __init__(self, cells: BusyCells) -> None:
+    def __init__(self, cells: BusyCells, keys: Iterator[int] | None = None) -> None:
         self._cells = cells
-        self._keys = itertools.count(1)
+        self._keys = itertools.count(1) if keys is None else keys
         self._by_number: dict[int, Worker] = {}
         self._by_slot: list[Worker | None] = []
         self._free_slots: list[int] = []

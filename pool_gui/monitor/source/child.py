@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from pool_gui.monitor.log import Log
+from pool_gui.monitor.log import LineSink
 from pool_gui.monitor.source.output import OutputReader
 
 _OUTPUT_SECONDS: Final = 0.3
@@ -68,7 +68,9 @@ def _creation_flags() -> int:
 class ChildProcess:
     """A started process."""
 
-    def __init__(self, launch: Launch, secrets: Mapping[str, str], log: Log) -> None:
+    def __init__(
+        self, launch: Launch, secrets: Mapping[str, str], log: LineSink
+    ) -> None:
         """Start it.
 
         Args:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import IO, Final
 
-from pool_gui.monitor.log import Log
+from pool_gui.monitor.log import LineSink
 
 MAX_LINE_BYTES: Final = 8000
 MAX_LINES_PER_SECOND: Final = 200
@@ -62,7 +62,7 @@ class OutputReader:
         self,
         stream: IO[bytes],
         source: str,
-        log: Log,
+        log: LineSink,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start to read.

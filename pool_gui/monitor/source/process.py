@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from pool_gui.monitor.log import Log
+from pool_gui.monitor.log import LineSink
 from pool_gui.monitor.source.child import ChildProcess, Launch, LaunchError, exit_words
 from pool_gui.monitor.source.messages import FrameMessage, read
 from pool_gui.monitor.source.pump import Link
@@ -54,7 +54,7 @@ class Peer:
     def __init__(
         self,
         launch: Launch,
-        log: Log,
+        log: LineSink,
         clock: Callable[[], int],
         wake: Callable[[], None],
     ) -> None:

@@ -5,36 +5,28 @@ functions) is made anew four times a second at the most.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-import numpy as np
+from typing import Final
 
 from pool_gui.monitor.log import Log
 from pool_gui.monitor.model.program import History
-from pool_gui.monitor.view.lanes import draw
-from pool_gui.monitor.view.rows import (
-    function_rows,
-    load_state,
-    pool_row,
-    task_rows,
-    worker_rows,
-)
-from pool_gui.monitor.view.snapshot import (
-    FunctionRow,
-    Lanes,
+from pool_gui.monitor.view.facts import (
     Link,
     LinkState,
     LogLine,
     ProcessUse,
     Program,
-    Snapshot,
-    TaskRow,
-    Viewport,
+    SourceRow,
 )
-
-if TYPE_CHECKING:
-    from pool_gui.monitor.model.workers import Worker
+from pool_gui.monitor.view.join import draw_all
+from pool_gui.monitor.view.rows import (
+    function_rows,
+    load_state,
+    pool_row,
+    task_rows,
+)
+from pool_gui.monitor.view.snapshot import FunctionRow, Snapshot, TaskRow, Viewport
 
 _TABLE_NS: Final = 250_000_000
 _LAG_NS: Final = 500_000_000
@@ -55,31 +47,64 @@ class Moment:
     viewport: Viewport
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A source at this moment."""
+
+    key: int
+    number: int
+    """What people call it by."""
+    history: History
+    moment: Moment
+
+
+class _Tables:
+    """The tables of one source, and what of it was shown last."""
+
+    def __init__(self) -> None:
+        self.tasks: tuple[TaskRow, ...] = ()
+        self.functions: tuple[FunctionRow, ...] = ()
+        self.frames = 0
+        self._due_ns = 0
+        self._state: LinkState | None = None
+
+    def make(self, watched: Watched, now_ns: int) -> bool:
+        """Make them anew if it is time; return whether they have changed."""
+        moment, history = watched.moment, watched.history
+        state, before = moment.link.state, (self.tasks, self.functions)
+        if moment.clock_ns < self._due_ns and state is self._state:
+            return False
+        self._due_ns, self._state = moment.clock_ns + _TABLE_NS, state
+        self.tasks = task_rows(history, now_ns)
+        pool = history.pools.newest
+        if pool is not None:
+            self.functions = function_rows(history, pool)
+        return (self.tasks, self.functions) != before
+
+
 class SnapshotMaker:
     """Makes one snapshot after the other."""
 
-    def __init__(self, history: History, log: Log) -> None:
-        self._history = history
+    def __init__(self, log: Log) -> None:
         self._log = log
         self._number = 0
-        self._tasks: tuple[TaskRow, ...] = ()
-        self._functions: tuple[FunctionRow, ...] = ()
-        self._tables_due_ns = 0
-        self._state: LinkState | None = None
+        self._tables: dict[int, _Tables] = {}
         self._shown: tuple[object, ...] = ()
-        self._frames = 0
 
-    def make(self, moment: Moment) -> Snapshot:
-        """Return the snapshot of this moment."""
-        history = self._history
+    def make(self, watched: Sequence[Watched], focus: int) -> Snapshot:
+        """Return the snapshot of this moment.
+
+        Args:
+            watched: all sources, each at this moment.
+            focus: the key of the one that all but the lanes speak of.
+        """
+        one = next(source for source in watched if source.key == focus)
+        history, moment = one.history, one.moment
         now_ns = session_now_ns(history, moment)
         self._number += 1
-        lanes: Lanes | None = None
-        workers: tuple[Worker, ...] = ()
-        shares = np.empty(0)
-        if history.first_ns is not None:
-            lanes, workers, shares = draw(history, moment.viewport, now_ns)
-        remade = self._make_tables(moment, now_ns)
+        lanes, workers = draw_all(watched, moment.viewport, _common_now_ns(watched))
+        tables = self._tables_of(watched, focus)
+        remade = tables.make(one, now_ns)
         pool = history.pools.newest
         log = self._log.lines()
         wait, run = history.wait, history.run
@@ -94,42 +119,59 @@ class SnapshotMaker:
             agent_cpu_share=_agent_cpu_share(history),
             frames_per_second=_frames_per_second(history, moment.clock_ns),
             uptime_seconds=_uptime_seconds(history, now_ns),
-            pool=None if pool is None else pool_row(pool, workers),
-            workers=worker_rows(history, workers, shares, now_ns),
+            pool=None if pool is None else pool_row(pool, history.workers.living),
+            workers=workers,
             lanes=lanes,
             series=history.series.curves(now_ns),
             wait=wait.distribution(),
             run=run.distribution(),
-            functions=self._functions,
-            tasks=self._tasks,
+            functions=tables.functions,
+            tasks=tables.tasks,
             load=load_state(history),
             loss=history.loss,
             log=log,
-            quiet=self._is_quiet(moment, log) and not remade,
+            quiet=self._is_quiet(watched, focus, log) and not remade,
+            sources=tuple(map(_source_row, watched)),
+            focus=focus,
         )
 
-    def _make_tables(self, moment: Moment, now_ns: int) -> bool:
-        """Make the tables anew if it is time; return whether they have changed."""
-        state, before = moment.link.state, (self._tasks, self._functions)
-        if moment.clock_ns < self._tables_due_ns and state is self._state:
-            return False
-        self._tables_due_ns, self._state = moment.clock_ns + _TABLE_NS, state
-        history, pool = self._history, self._history.pools.newest
-        self._tasks = task_rows(history, now_ns)
-        if pool is not None:
-            self._functions = function_rows(history, pool)
-        return (self._tasks, self._functions) != before
+    def _tables_of(self, watched: Sequence[Watched], focus: int) -> _Tables:
+        """Return those of the source in focus; forget those of removed ones."""
+        known = self._tables
+        self._tables = {one.key: known.get(one.key) or _Tables() for one in watched}
+        return self._tables[focus]
 
-    def _is_quiet(self, moment: Moment, log: tuple[LogLine, ...]) -> bool:
+    def _is_quiet(
+        self, watched: Sequence[Watched], focus: int, log: tuple[LogLine, ...]
+    ) -> bool:
         """Return whether this snapshot shows what the last one did."""
-        history = self._history
-        moved = history.moved and history.frames != self._frames
-        self._frames = history.frames
+        moved = False
+        for one in watched:
+            tables, history = self._tables[one.key], one.history
+            moved = moved or (history.moved and history.frames != tables.frames)
+            tables.frames = history.frames
+        states = tuple((one.key, one.moment.link.state) for one in watched)
         last_line = log[-1].number if log else 0
         before = self._shown
-        self._shown = (moment.viewport, moment.link.state, last_line)
-        silent = moment.link.state is LinkState.SILENT
+        self._shown = (focus, watched[0].moment.viewport, states, last_line)
+        silent = any(state is LinkState.SILENT for _, state in states)
         return self._shown == before and not moved and not silent
+
+
+def _source_row(watched: Watched) -> SourceRow:
+    history, pool = watched.history, watched.history.pools.newest
+    return SourceRow(
+        key=watched.key,
+        number=watched.number,
+        link=watched.moment.link,
+        pool=None if pool is None else pool_row(pool, history.workers.living),
+        pid=None if history.hello is None else history.hello.pid,
+    )
+
+
+def _common_now_ns(watched: Sequence[Watched]) -> int:
+    """Return the time up to which the lanes of all sources are drawn."""
+    return max(session_now_ns(one.history, one.moment) for one in watched)
 
 
 def session_now_ns(history: History, moment: Moment) -> int:

@@ -10,11 +10,10 @@ from pool_gui.monitor.model.pools import PoolFacts
 from pool_gui.monitor.model.program import History
 from pool_gui.monitor.model.spans import Outcome, SpanField
 from pool_gui.monitor.model.workers import Worker
+from pool_gui.monitor.view.facts import LoadState, PoolRow
 from pool_gui.monitor.view.snapshot import (
     Floats,
     FunctionRow,
-    LoadState,
-    PoolRow,
     TaskRow,
     WorkerRow,
     WorkerState,
@@ -57,9 +56,13 @@ def _is_busy(worker: Worker) -> bool:
 
 
 def worker_rows(
-    history: History, workers: Sequence[Worker], busy_shares: Floats, now_ns: int
+    history: History,
+    workers: Sequence[Worker],
+    busy_shares: Floats,
+    now_ns: int,
+    source: int = 0,
 ) -> tuple[WorkerRow, ...]:
-    """Return a row for each worker, in this order."""
+    """Return a row for each worker of a source, in this order."""
     rows = []
     for worker, busy_share in zip(workers, busy_shares.tolist(), strict=True):
         since_ns = worker.since_ns if worker.gone_ns is None else worker.gone_ns
@@ -76,6 +79,8 @@ def worker_rows(
                 task=worker.task,
                 function=short_name(function),
                 since_seconds=max(now_ns - since_ns, 0) / 1e9,
+                source=source,
+                number=worker.number,
             )
         )
     return tuple(rows)

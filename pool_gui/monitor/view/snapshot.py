@@ -11,58 +11,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pool_gui.wire.messages import Counts
+from pool_gui.monitor.view.facts import (
+    Link,
+    LoadState,
+    LogLine,
+    Loss,
+    PoolRow,
+    ProcessUse,
+    Program,
+    SourceRow,
+)
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-
-class LinkState(enum.Enum):
-    """How the session stands with the process it watches."""
-
-    NONE = "none"
-    """No process has been started yet."""
-    STARTING = "starting"
-    """The process was started and has not said hello."""
-    LIVE = "live"
-    """Frames arrive."""
-    SILENT = "silent"
-    """The process lives, but no frame has come for more than a second."""
-    LOST = "lost"
-    """It ended without being asked to, or its link broke; `Link.text` says how."""
-    ENDED = "ended"
-    """It ended because it was asked to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """The state of the link, with the sentence that the window shows."""
-
-    state: LinkState
-    text: str
-    """One sentence for people; with the exit code or signal when it was lost."""
-    silent_seconds: float
-    """Since the last frame; NaN when none has come."""
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """The watched program, as it introduced itself."""
-
-    pid: int
-    python: str
-    gil: bool
-    argv: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessUse:
-    """What a process takes of the machine (psutil); NaN where it is not known."""
-
-    cpu_share: float
-    """Of one core, over the last second; 2.0 is two cores."""
-    rss_bytes: float
-    threads: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +97,24 @@ class WorkerRow:
     """Of the task it runs now, short form; empty when idle."""
     since_seconds: float
     """How long it has been in this state."""
+    source: int = 0
+    """The key of its source."""
+    number: int = 0
+    """Names it in commands to its source."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneGroup:
+    """The lanes of one source; they stand together, below a head of their own."""
+
+    source: int
+    """The source's key."""
+    first: int
+    """Its first row in `Snapshot.workers`."""
+    rows: int
+    """How many rows it has there: 0 while it is folded."""
+    workers: int
+    """How many workers it has in sight, folded or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +159,8 @@ class Lanes:
     functions: tuple[str, ...]
     """Full names, by the index that `spans.function` holds. Only ever appended to, so
     a colour chosen by index stays."""
+    groups: tuple[LaneGroup, ...] = ()
+    """One a source, in the order of the lanes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,70 +197,11 @@ class TaskRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
-    """What the window does not know, in numbers."""
-
-    frames_dropped: int
-    spans_dropped: int
-    span_stride: int
-    """1: every task in detail; n: every n-th."""
-
-    @property
-    def complete(self) -> bool:
-        """Whether nothing was lost or sampled away."""
-        return self.frames_dropped == 0 and self.spans_dropped == 0
-
-
-@dataclass(frozen=True, slots=True)
-class LoadState:
-    """The demo load, as the pool process tells it."""
-
-    demo: str
-    text: str
-    """Such as '60 /s' or 'keep 32 in flight'."""
-    submitted: int
-    remaining: int | None
-    """None: without end."""
-    held_back: int
-    """Arrivals that were due but not put, for the queue was over its safe length."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """One line of the log."""
-
-    number: int
-    """Counts up; the log keeps the newest lines only."""
-    wall_seconds: float
-    """Unix time."""
-    source: str
-    """window, pool, stdout or stderr."""
-    level: str
-    """info, warning or error."""
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class PoolRow:
-    """The pool itself."""
-
-    name: str
-    kind: str
-    state: str
-    """One of wire.protocol.POOL_STATES."""
-    size: int
-    alive: int
-    busy: int
-    depth: int
-    depth_limit: int | None
-    counts: Counts
-    throughput_per_second: float
-    """Over the last second; NaN in the first."""
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that the window shows, at one moment."""
+    """All that the window shows, at one moment.
+
+    The lanes show all sources; all else speaks of the one in focus.
+    """
 
     number: int
     link: Link
@@ -308,6 +230,10 @@ class Snapshot:
     """At most the newest 2,000 lines; the same tuple object while nothing came."""
     quiet: bool
     """Nothing has moved since the last snapshot: views may repaint less often."""
+    sources: tuple[SourceRow, ...] = ()
+    """In the order in which they came; a lost one stays until it is removed."""
+    focus: int = 0
+    """The key of the source that all but the lanes speak of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,3 +246,5 @@ class Viewport:
     """The right edge, or None to follow now."""
     pixels: int = 600
     """The lanes' width."""
+    folded: frozenset[int] = frozenset()
+    """Keys of sources whose lanes are not shown."""

@@ -5,7 +5,7 @@ It also keeps the actions honest: what cannot be done now is disabled and says w
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from pool_gui.monitor.view.snapshot import Link, LinkState
+from pool_gui.monitor.view.facts import Link, LinkState
 from pool_gui.window.actions.actions import Actions
 from pool_gui.window.actions.toolbar import Toolbar
 from pool_gui.window.controller import (

@@ -16,7 +16,8 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from pool_gui.monitor.view.snapshot import Floats, LinkState, Snapshot
+from pool_gui.monitor.view.facts import LinkState
+from pool_gui.monitor.view.snapshot import Floats, Snapshot
 from pool_gui.window.style import numbers
 from pool_gui.window.style.theme import Theme, figures
 

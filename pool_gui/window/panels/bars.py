@@ -4,7 +4,8 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout
 
-from pool_gui.monitor.view.snapshot import LinkState, Snapshot
+from pool_gui.monitor.view.facts import LinkState
+from pool_gui.monitor.view.snapshot import Snapshot
 from pool_gui.window.style import numbers
 from pool_gui.window.style.widgets import ElidedLabel
 

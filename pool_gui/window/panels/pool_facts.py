@@ -6,7 +6,8 @@ GUI thread only.
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from pool_gui.monitor.view.snapshot import LoadState, PoolRow, Snapshot
+from pool_gui.monitor.view.facts import LoadState, PoolRow
+from pool_gui.monitor.view.snapshot import Snapshot
 from pool_gui.window.style import numbers
 from pool_gui.window.style.text import plain
 from pool_gui.window.style.widgets import ElidedLabel, label

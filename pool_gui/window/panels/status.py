@@ -3,7 +3,8 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLabel, QStatusBar
 
-from pool_gui.monitor.view.snapshot import LinkState, Snapshot
+from pool_gui.monitor.view.facts import LinkState
+from pool_gui.monitor.view.snapshot import Snapshot
 from pool_gui.window.style import numbers
 from pool_gui.window.style.widgets import label
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit
 
-from pool_gui.monitor.view.snapshot import LogLine
+from pool_gui.monitor.view.facts import LogLine
 from pool_gui.window.style.text import plain
 from pool_gui.window.style.theme import Theme
 

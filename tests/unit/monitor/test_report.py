@@ -8,12 +8,12 @@ from unit.monitor.feed import Feed, pool, span_row, worker_row
 
 from pool_gui.monitor.model.program import History
 from pool_gui.monitor.model.usage import ProcessMeter
-from pool_gui.monitor.report import SHARES, Sources, build
+from pool_gui.monitor.report import SHARES, Told, build
 from pool_gui.monitor.source.process import Ending
 
 
-def sources(ending: Ending | None = None) -> Sources:
-    return Sources(ending, ProcessMeter(os.getpid(), 0), ProcessMeter(os.getpid(), 0))
+def sources(ending: Ending | None = None) -> Told:
+    return Told(ending, ProcessMeter(os.getpid(), 0), ProcessMeter(os.getpid(), 0))
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_the_shares_are_not_known_yet_and_null(told: Feed) -> None:
 
 
 def test_what_is_not_known_is_null_and_never_zero() -> None:
-    report = build(History(), Sources(None, None, ProcessMeter(os.getpid(), 0)))
+    report = build(History(), Told(None, None, ProcessMeter(os.getpid(), 0)))
     assert report["seconds"] is None
     assert report["pools"] == []
     assert set(part(report, "process").values()) == {None}  # type: ignore[attr-defined]  # a dict

@@ -6,7 +6,7 @@ import psutil
 import pytest
 
 from pool_gui.monitor.model.usage import UNKNOWN_USE, ProcessMeter
-from pool_gui.monitor.view.snapshot import ProcessUse
+from pool_gui.monitor.view.facts import ProcessUse
 
 SECOND = 1_000_000_000
 

@@ -6,8 +6,9 @@ from unit.monitor.feed import BUSY, Feed, worker_row
 
 from pool_gui.monitor.log import Log
 from pool_gui.monitor.model.usage import UNKNOWN_USE
-from pool_gui.monitor.view.maker import Moment, SnapshotMaker
-from pool_gui.monitor.view.snapshot import Link, LinkState, Snapshot, Viewport
+from pool_gui.monitor.view.facts import Link, LinkState
+from pool_gui.monitor.view.maker import Moment, SnapshotMaker, Watched
+from pool_gui.monitor.view.snapshot import Snapshot, Viewport
 
 
 class Viewer:
@@ -16,7 +17,7 @@ class Viewer:
     def __init__(self) -> None:
         self.told = Feed()
         self.log = Log()
-        self.maker = SnapshotMaker(self.told.history, self.log)
+        self.maker = SnapshotMaker(self.log)
 
     def look(
         self,
@@ -25,16 +26,15 @@ class Viewer:
         state: LinkState = LinkState.LIVE,
     ) -> Snapshot:
         received_ns = None if received is None else round(received * feed.MS)
-        return self.maker.make(
-            Moment(
-                clock_ns=round(ms * feed.MS),
-                received_ns=received_ns,
-                link=Link(state, "", math.nan),
-                process=UNKNOWN_USE,
-                monitor=UNKNOWN_USE,
-                viewport=Viewport(),
-            )
+        moment = Moment(
+            clock_ns=round(ms * feed.MS),
+            received_ns=received_ns,
+            link=Link(state, "", math.nan),
+            process=UNKNOWN_USE,
+            monitor=UNKNOWN_USE,
+            viewport=Viewport(),
         )
+        return self.maker.make([Watched(1, 1, self.told.history, moment)], focus=1)
 
 
 @pytest.fixture
