@@ -89,6 +89,7 @@ def running(
             task=200 + n,
             function="demo.module.prime_count",
             since_seconds=0.25,
+            number=1 + n,
         )
         for n in range(workers)
     )

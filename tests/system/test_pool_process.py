@@ -165,7 +165,7 @@ def test_workers_come_and_go_as_told(watch: Watch) -> None:
     first = watch.pool(2)
     watch.send(Resize(6))
     watch.until(lambda s: s.pool and s.pool.alive == 6)
-    watch.send(Dismiss(1, first.workers[0].key))
+    watch.send(Dismiss(1, first.workers[0].number))
     watch.until(
         lambda s: (
             s.pool

@@ -93,9 +93,11 @@ class Operations(QObject):
     @Slot()
     def dismiss_selected(self) -> None:
         """Take the selected worker away."""
-        worker = self._controller.selection.worker
-        if worker:
-            self._controller.send(commands.Dismiss(1, worker))
+        selected, snapshot = self._controller.selection.worker, self._controller.newest
+        rows = () if snapshot is None else snapshot.workers
+        for row in rows:
+            if row.key == selected:
+                self._controller.send(commands.Dismiss(1, row.number))
 
     @Slot()
     def submit(self) -> None:
