@@ -28,7 +28,7 @@ from pool_gui.wire.errors import (
     MalformedMessageError,
     WireError,
 )
-from pool_gui.wire.messages import Hello, Load, Reply, to_header
+from pool_gui.wire.messages import Hello, Reply, to_header
 from pool_gui.wire.protocol import MAX_ARGUMENTS, PROTOCOL_VERSION, Kind
 
 WELCOME_SECONDS: Final = 10.0
@@ -38,8 +38,9 @@ JOIN_SECONDS: Final = 1.0
 _MAX_VERSION_CHARACTERS: Final = 20
 _LOG = logging.getLogger("pool_gui.agent")
 
-Handler = Callable[[Command], str]
-"""Carries out a command and says what was done; raises CommandRefusedError."""
+Handler = Callable[[Command, int], str]
+"""Carries out a command on the pool with this id (0: the only one, or the newest) and
+says what was done; raises CommandRefusedError."""
 
 
 class CommandRefusedError(Exception):
@@ -54,7 +55,6 @@ class Agent:
         channel: Channel,
         handler: Handler,
         *,
-        load: Callable[[], Load | None] = lambda: None,
         on_link_lost: Callable[[], None] = lambda: None,
     ) -> None:
         """Make an agent; `start` makes it work.
@@ -62,16 +62,13 @@ class Agent:
         Args:
             channel: a proven connection; the agent closes it.
             handler: called in the commands thread, one command at a time.
-            load: says which demo load runs; called in the frames thread.
             on_link_lost: called once, in one of the agent's threads, when the window
                 closes the link or breaks the protocol; not after `stop`.
         """
         self._channel = channel
         self._handler = handler
-        self._load = load
         self._on_link_lost = on_link_lost
         self._builder = FrameBuilder()
-        self._told_load: Load | None = None
         self._stopping = threading.Event()
         self._welcomed = threading.Event()
         self._refusal: WireError | None = None
@@ -118,9 +115,9 @@ class Agent:
             if thread.is_alive() and thread is not threading.current_thread():
                 thread.join(deadline_seconds)
 
-    def watch(self, pool: WatchedPool) -> None:
-        """Tell the window about this pool from now on."""
-        self._builder.watch(pool)
+    def watch(self, pool: WatchedPool) -> int:
+        """Tell the window about this pool from now on; return its id in frames."""
+        return self._builder.watch(pool)
 
     def release(self, pool: WatchedPool) -> None:
         """Tell of this pool only until it has stopped and all is told."""
@@ -154,12 +151,10 @@ class Agent:
             self._link_lost()
 
     def _tick(self, schedule: Schedule) -> None:
-        load = self._load()
-        moved = self._builder.moved() or load != self._told_load
+        moved = self._builder.moved()
         sequence = schedule.due(time.perf_counter_ns(), moved=moved)
         if sequence is not None:
-            self._told_load = load
-            header, body = self._builder.build(sequence, load, self.cpu_ns())
+            header, body = self._builder.build(sequence, self.cpu_ns())
             self._channel.send(to_header(header), body)
         self._frames_cpu_ns = time.thread_time_ns()
 
@@ -192,12 +187,12 @@ class Agent:
         header: Mapping[str, object] = {}
         try:
             header = read_header(message.header)
-            number, command = _read_command(header, message.body)
+            number, pool, command = _read_command(header, message.body)
         except MalformedMessageError as error:
             self._reply(_number_of(header), ok=False, text=str(error))
             return
         try:
-            text = self._handler(command)
+            text = self._handler(command, pool)
         except CommandRefusedError as error:
             self._reply(number, ok=False, text=str(error))
         except Exception as error:  # noqa: BLE001  # the next command must be taken
@@ -225,7 +220,9 @@ class Agent:
         return first
 
 
-def _read_command(header: Mapping[str, object], body: bytes) -> tuple[int, Command]:
+def _read_command(
+    header: Mapping[str, object], body: bytes
+) -> tuple[int, int, Command]:
     if body or header.get("kind") != Kind.COMMAND:
         raise MalformedMessageError("this is no command")
     return from_header(header)

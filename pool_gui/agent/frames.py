@@ -25,7 +25,7 @@ from pool_gui.agent.spans import (
 )
 from pool_gui.agent.tracked import TrackedPool, TrackedWorker
 from pool_gui.wire.codec import clip_name
-from pool_gui.wire.messages import Frame, Load
+from pool_gui.wire.messages import Frame
 from pool_gui.wire.protocol import MAX_ERRORS_PER_FRAME, MAX_WORKER_ROWS
 
 MAX_ERRORS_JSON_BYTES: Final = 48 << 10
@@ -55,11 +55,12 @@ class FrameBuilder:
         self._dropped = 0
         self._pending = False
 
-    def watch(self, watched: WatchedPool) -> None:
-        """Tell of this pool from the next frame on. Any thread."""
+    def watch(self, watched: WatchedPool) -> int:
+        """Tell of this pool from the next frame on; return its id. Any thread."""
         pool = TrackedPool(next(self._pool_numbers), watched, self._sampler.mask)
         with self._lock:
             self._pools.append(pool)
+        return pool.number
 
     def release(self, watched: WatchedPool) -> None:
         """Tell of this pool only until it has stopped and all is told. Any thread."""
@@ -82,14 +83,11 @@ class FrameBuilder:
             pool.told != pool.watched.read() for pool in self._watched()
         )
 
-    def build(
-        self, sequence: int, load: Load | None, agent_cpu_ns: int
-    ) -> tuple[Frame, bytes]:
+    def build(self, sequence: int, agent_cpu_ns: int) -> tuple[Frame, bytes]:
         """Return the next frame's header and body.
 
         Args:
             sequence: counts the frames that were due.
-            load: the demo load that runs, if any.
             agent_cpu_ns: CPU time of the agent's threads since its start.
         """
         pools = self._watched()
@@ -116,7 +114,6 @@ class FrameBuilder:
             span_stride=self._sampler.told_stride,
             spans_dropped=self._account(pools, sequence, now_ns),
             agent_cpu_ns=agent_cpu_ns,
-            load=load,
         )
         self._finish(pools)
         return header, b"".join(rows) + spans

@@ -158,6 +158,7 @@ class TrackedPool:
             limit=reading.limit,
             size_limit=reading.size_limit,
             counts=reading.counts,
+            load=reading.load,
         )
 
 

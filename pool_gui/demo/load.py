@@ -95,6 +95,11 @@ class Load:
         return self._submitted
 
     @property
+    def remaining(self) -> int:
+        """How many tasks it is still to put; 0 for one without end."""
+        return max(self._plan.count - self._submitted, 0)
+
+    @property
     def over(self) -> bool:
         """Whether it submits nothing more."""
         return self._over

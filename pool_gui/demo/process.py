@@ -62,12 +62,7 @@ def _serve(channel: Channel) -> NoReturn:
     handler = logs.install()
     ended = threading.Event()
     service = Service()
-    agent = Agent(
-        channel,
-        service.handle,
-        load=service.load_header,
-        on_link_lost=ended.set,
-    )
+    agent = Agent(channel, service.handle, on_link_lost=ended.set)
     service.attach(agent)
     agent.start()
     ended.wait()

@@ -19,7 +19,7 @@ from pool_gui.monitor.source.child import Launch
 from pool_gui.monitor.sources import Sources
 from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.maker import SnapshotMaker
-from pool_gui.monitor.view.snapshot import Snapshot, Viewport
+from pool_gui.monitor.view.snapshot import Scope, Snapshot, Viewport
 from pool_gui.wire.commands import Command
 from pool_gui.wire.protocol import FRAME_INTERVAL_SECONDS
 
@@ -82,38 +82,48 @@ class Session:
         """Begin; no process is started yet."""
         self._thread.start()
 
-    def launch_pool(self, size: int) -> None:
-        """Start a pool in the source in focus, and a process for it if there is none.
+    def launch_pool(self, size: int, source: int = 0) -> None:
+        """Start a pool in a source, and a process for it if there is none.
 
         Args:
             size: workers; 0 means twice the cores.
+            source: its key; 0: the one in scope, or the newest.
         """
-        self._request(lambda: self._sources.focused.launch(size))
+        self._request(lambda: self._sources.launch(size, source))
 
     def add_demo(self, size: int) -> None:
-        """Start a demo pool in a process of its own, and put it in focus.
+        """Start a demo pool in a process of its own, and put it in scope.
 
         Args:
             size: workers; 0 means twice the cores.
         """
         self._request(lambda: self._sources.add_demo(size))
 
-    def set_focus(self, source: int) -> None:
-        """Let all but the lanes speak of this source, and requests be for it."""
-        self._request(lambda: self._sources.set_focus(source))
+    def add_pool(self, size: int, source: int = 0) -> None:
+        """Start a pool beside those that run in a source, and put it in scope.
+
+        Args:
+            size: workers; 0 means twice the cores.
+            source: its key; 0: the one in scope, or the newest.
+        """
+        self._request(lambda: self._sources.add_pool(size, source))
+
+    def set_scope(self, scope: Scope) -> None:
+        """Let all but the lanes speak of this, and commands be for it."""
+        self._request(lambda: self._sources.set_scope(scope))
 
     def remove(self, source: int) -> None:
         """End a source's process if it lives, and forget what is known of it."""
         self._request(lambda: self._sources.remove(source))
 
-    def send(self, command: Command, source: int = 0) -> None:
+    def send(self, command: Command, scope: Scope | None = None) -> None:
         """Send a command; its reply, or why it was not sent, comes as a log line.
 
         Args:
             command: what to send.
-            source: to which source; 0: the one in focus.
+            scope: for which pools, each of which gets it; None: those in scope.
         """
-        self._request(lambda: self._sources.send(command, source))
+        self._request(lambda: self._sources.send(command, scope))
 
     def set_viewport(self, viewport: Viewport) -> None:
         """Say what part of the lanes the next snapshots shall show."""
@@ -128,9 +138,9 @@ class Session:
             return self._newest
 
     def report(self) -> dict[str, object]:
-        """Return the report on the source in focus: its last process."""
+        """Return the report on the source in scope, or the newest: its last process."""
         with self._model_lock:
-            watcher = self._sources.focused
+            watcher = self._sources.chosen()
             return report.build(watcher.history, watcher.told())
 
     def close(self, deadline_seconds: float = 3.0) -> tuple[str, ...]:
@@ -211,7 +221,7 @@ class Session:
         return _QUIET_SECONDS if self._sources.any_active() else _ALONE_SECONDS
 
     def _make(self, viewport: Viewport) -> Snapshot:
-        return self._maker.make(self._sources.watched(viewport), self._sources.focus)
+        return self._maker.make(self._sources.watched(viewport), self._sources.scope)
 
     def _publish(self) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""All sources of a session, and the one in focus.
+"""All sources of a session, and what of them is in scope.
 
 Session thread only, with the model's lock held by the session. Invariants: there is at
 least one source, of which perhaps nothing has begun; keys are never used twice; a
@@ -6,16 +6,18 @@ source that was lost stays until it is removed.
 """
 
 import itertools
+import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
 from pool_gui.monitor.log import Log, TaggedLines
 from pool_gui.monitor.model.program import Shared
 from pool_gui.monitor.source.child import Launch
-from pool_gui.monitor.view.maker import Watched
-from pool_gui.monitor.view.snapshot import Viewport
+from pool_gui.monitor.view.snapshot import Scope, Viewport
+from pool_gui.monitor.view.watched import Watched
 from pool_gui.monitor.watcher import Watcher
-from pool_gui.wire.commands import Command
+from pool_gui.wire.commands import Command, Start
 
 _REMOVE_SECONDS: Final = 1.0
 MAX_SOURCES: Final = 16
@@ -39,13 +41,16 @@ class Sources:
         self._keys = itertools.count(1)
         self._watchers: dict[int, Watcher] = {}
         self._numbers: dict[int, int] = {}
-        self.focus = self._add()
-        """The key of the source that requests without a key are for."""
+        self._enders: list[threading.Thread] = []
+        self._awaited = 0  # the source in which a new pool is to come
+        self._known_pools: set[int] = set()
+        self.scope = Scope(self._add())
+        """What requests that name nothing are for."""
 
-    @property
-    def focused(self) -> Watcher:
-        """The source in focus."""
-        return self._watchers[self.focus]
+    def chosen(self, key: int = 0) -> Watcher:
+        """Return a source by its key; for 0 the one in scope, or the newest."""
+        watcher = self._watchers.get(key or self.scope.source)
+        return watcher or self._watchers[next(reversed(self._watchers))]
 
     def watched(self, viewport: Viewport) -> tuple[Watched, ...]:
         """Return all sources, each at this moment."""
@@ -54,44 +59,87 @@ class Sources:
             for key, watcher in self._watchers.items()
         )
 
+    def launch(self, size: int, key: int = 0) -> None:
+        """Start a pool in a source, and a process for it if there is none."""
+        self.chosen(key).launch(size)
+
     def add_demo(self, size: int) -> None:
-        """Start a demo pool in a process of its own, and put it in focus."""
+        """Start a demo pool in a process of its own, and put it in scope."""
         if len(self._watchers) >= MAX_SOURCES:
             text = f"There are {MAX_SOURCES} sources already; remove one first."
             self._log.add("window", "warning", text)
             return
-        if self.focused.has_begun:
-            self.focus = self._add()
-        self.focused.launch(size)
+        unused = (key for key, one in self._watchers.items() if not one.has_begun)
+        key = next(unused, None) or self._add()
+        self.scope = Scope(key)
+        self._watchers[key].launch(size)
 
-    def set_focus(self, key: int) -> None:
-        """Put a source in focus, if it is there."""
-        if key in self._watchers:
-            self.focus = key
+    def add_pool(self, size: int, key: int = 0) -> None:
+        """Start a pool beside those that run in a source; it comes into scope."""
+        watcher = self.chosen(key)
+        if not watcher.history.pools.shown:
+            watcher.launch(size)
+            return
+        self._awaited = next(k for k, one in self._watchers.items() if one is watcher)
+        self._known_pools = {pool.key for pool in watcher.history.pools.shown}
+        watcher.send(Start(size, beside=True))
+
+    def set_scope(self, scope: Scope) -> None:
+        """Let this be in scope, if it is there."""
+        if scope.source in {0, *self._watchers}:
+            self.scope = scope
 
     def remove(self, key: int) -> None:
-        """End a source's process if it lives, and forget what is known of it."""
+        """End a source's process if it lives, and forget what is known of it.
+
+        The process may take its time to end, which nobody waits for here.
+        """
         watcher = self._watchers.pop(key, None)
         if watcher is None:
             return
-        for name in watcher.close(_REMOVE_SECONDS):
-            self._log.add("window", "warning", f"The {name} did not end in time.")
+        ender = threading.Thread(target=self._end, args=(watcher,), name="remove")
+        ender.start()
+        self._enders = [one for one in self._enders if one.is_alive()] + [ender]
         del self._numbers[key]
         if not self._watchers:
-            self.focus = self._add()
-        elif self.focus == key:
-            self.focus = next(reversed(self._watchers))
+            self.scope = Scope(self._add())
+        elif self.scope.source == key:
+            left = next(reversed(self._watchers))
+            self.scope = Scope(left) if len(self._watchers) == 1 else Scope()
 
-    def send(self, command: Command, key: int = 0) -> None:
-        """Send a command to a source; 0: the one in focus."""
-        watcher = self._watchers.get(key or self.focus)
-        if watcher is not None:
-            watcher.send(command)
+    def _end(self, watcher: Watcher) -> None:
+        for name in watcher.close(_REMOVE_SECONDS):
+            self._log.add("window", "warning", f"The {name} did not end in time.")
+
+    def send(self, command: Command, scope: Scope | None = None) -> None:
+        """Send a command to each pool of a scope that lives; None: what is in scope."""
+        scope = self.scope if scope is None else scope
+        chosen = [
+            watcher
+            for key, watcher in self._watchers.items()
+            if scope.source in {0, key}
+        ]
+        alive = [watcher for watcher in chosen if watcher.active]
+        for watcher in alive or chosen[-1:]:
+            for number in _numbers(watcher, scope.pool):
+                watcher.send(command, number)
 
     def poll(self) -> bool:
         """Take in what came; return whether the window has something new to show."""
         came = [watcher.poll() for watcher in self._watchers.values()]
+        self._look_for_awaited()
         return any(came)
+
+    def _look_for_awaited(self) -> None:
+        """Put a pool in scope that was asked for and has come."""
+        watcher = self._watchers.get(self._awaited)
+        if watcher is None or not watcher.active:
+            self._awaited = 0
+            return
+        for pool in watcher.history.pools.shown:
+            if pool.key not in self._known_pools:
+                self.scope, self._awaited = Scope(self._awaited, pool.key), 0
+                return
 
     def any_active(self) -> bool:
         """Whether there is a process."""
@@ -99,10 +147,15 @@ class Sources:
 
     def close(self, deadline_seconds: float) -> tuple[str, ...]:
         """End all processes; return the names of what did not finish."""
+        deadline = time.monotonic() + deadline_seconds
         share = deadline_seconds / len(self._watchers)
-        return tuple(
+        unfinished = [
             name for watcher in self._watchers.values() for name in watcher.close(share)
-        )
+        ]
+        for ender in self._enders:
+            ender.join(max(deadline - time.monotonic(), 0.1))
+            unfinished += ["removed source"] if ender.is_alive() else []
+        return tuple(unfinished)
 
     def _add(self) -> int:
         key = next(self._keys)
@@ -114,3 +167,13 @@ class Sources:
             self._launch, log, self._clock, self._wake, self._shared
         )
         return key
+
+
+def _numbers(watcher: Watcher, pool: int) -> tuple[int, ...]:
+    """Return the ids that the pools of a scope have in their process."""
+    pools = watcher.history.pools
+    if pool:
+        facts = pools.get(pool)
+        return () if facts is None else (facts.header.pool,)
+    living = [one for one in pools.shown if one.header.state != "stopped"]
+    return tuple(one.header.pool for one in living) if len(living) > 1 else (0,)

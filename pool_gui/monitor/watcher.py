@@ -17,8 +17,8 @@ from pool_gui.monitor.source.child import Launch, LaunchError
 from pool_gui.monitor.source.messages import FrameMessage
 from pool_gui.monitor.source.process import Ending, Peer
 from pool_gui.monitor.view.facts import Link, LinkState
-from pool_gui.monitor.view.maker import Moment
 from pool_gui.monitor.view.snapshot import Viewport
+from pool_gui.monitor.view.watched import Moment
 from pool_gui.wire.commands import Command, Start
 from pool_gui.wire.errors import WireError
 from pool_gui.wire.messages import Hello, Reply
@@ -86,13 +86,18 @@ class Watcher:
         text = f"Started the pool process (PID {self._peer.pid})."
         self._log.add("window", "info", text)
 
-    def send(self, command: Command) -> None:
-        """Send a command; when it cannot be sent, the log says so."""
+    def send(self, command: Command, pool: int = 0) -> None:
+        """Send a command; when it cannot be sent, the log says so.
+
+        Args:
+            command: what is to be done.
+            pool: the id of the pool that it is for; 0: the only one, or the newest.
+        """
         peer = self._peer
         if peer is None or peer.ending is not None or not peer.greeted:
             text = f"No pool process is connected: {command.name} was not sent."
             self._log.add("window", "warning", text)
-        elif not peer.send(command):
+        elif not peer.send(command, pool):
             text = f"The pool process does not read: {command.name} was not sent."
             self._log.add("window", "warning", text)
 

@@ -43,9 +43,12 @@ class Start:
 
     name: ClassVar[str] = "start"
     size: int
+    beside: bool = False
+    """Whether pools that run already may go on beside it; else it is refused."""
 
     def __post_init__(self) -> None:
         ranges.whole("size", self.size, 0, MAX_WORKERS)
+        ranges.truth("beside", self.beside)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -196,8 +199,15 @@ _COMMANDS: Mapping[str, type[Command]] = {
 }
 
 
-def to_header(command: Command, number: int) -> dict[str, object]:
-    """Return the header of a command; `number` is repeated in its reply."""
+def to_header(command: Command, number: int, pool: int = 0) -> dict[str, object]:
+    """Return the header of a command.
+
+    Args:
+        command: what is to be done.
+        number: is repeated in its reply.
+        pool: the id of the pool that it is for, as frames tell it; 0: the only one, or
+            the newest.
+    """
     arguments = {
         field.name: getattr(command, field.name)
         for field in dataclasses.fields(command)
@@ -207,24 +217,26 @@ def to_header(command: Command, number: int) -> dict[str, object]:
     return {
         "kind": Kind.COMMAND,
         "number": number,
+        "pool": pool,
         "name": command.name,
         "arguments": arguments,
     }
 
 
-def from_header(header: Mapping[str, object]) -> tuple[int, Command]:
-    """Return the number and the command that a header says.
+def from_header(header: Mapping[str, object]) -> tuple[int, int, Command]:
+    """Return the number, the pool's id and the command that a header says.
 
     Raises:
         MalformedMessageError: it names what is unknown, missing, or out of range.
     """
-    if set(header) != {"kind", "number", "name", "arguments"}:
+    if set(header) != {"kind", "number", "pool", "name", "arguments"}:
         raise MalformedMessageError(
-            "a command has exactly the keys kind, number, name, arguments"
+            "a command has exactly the keys kind, number, pool, name, arguments"
         )
     number, name, arguments = header["number"], header["name"], header["arguments"]
     try:
         whole = ranges.whole("number", number, 0, MAX_SEED)
+        pool = ranges.whole("pool", header["pool"], 0, MAX_SEED)
     except ValueError as error:
         raise MalformedMessageError(str(error)) from None
     kind = _COMMANDS.get(name) if isinstance(name, str) else None
@@ -239,6 +251,6 @@ def from_header(header: Mapping[str, object]) -> tuple[int, Command]:
             raise MalformedMessageError(f"arrival must be one of {', '.join(Arrival)}")
         arguments = {**arguments, "arrival": Arrival(arguments["arrival"])}
     try:
-        return whole, kind(**arguments)
+        return whole, pool, kind(**arguments)
     except ValueError as error:
         raise MalformedMessageError(f"{kind.name}: {error}") from None

@@ -99,6 +99,26 @@ COUNTS = tuple(field.name for field in dataclasses.fields(Counts))
 
 
 @dataclass(frozen=True, slots=True)
+class Load:
+    """The demo load that feeds a pool (the pool process only)."""
+
+    demo: str
+    text: str
+    """How it arrives, in words."""
+    submitted: int
+    remaining: int | None
+    """None: without end."""
+    held_back: int
+
+    def __post_init__(self) -> None:
+        ranges.whole("submitted", self.submitted)
+        ranges.whole("held_back", self.held_back)
+        if self.remaining is not None:
+            ranges.whole("remaining", self.remaining)
+        _clip(self, "demo", "text")
+
+
+@dataclass(frozen=True, slots=True)
 class Pool:
     """One pool in a frame."""
 
@@ -120,6 +140,8 @@ class Pool:
     limit: int | None
     """The queue's bound."""
     counts: Counts
+    load: Load | None
+    """What a demo pool is being fed with."""
 
     def __post_init__(self) -> None:
         ranges.whole("pool", self.pool, 1)
@@ -130,26 +152,6 @@ class Pool:
         if self.limit is not None:
             ranges.whole("limit", self.limit)
         _clip(self, "name", "type")
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """The demo load that is running (the pool process only)."""
-
-    demo: str
-    text: str
-    """How it arrives, in words."""
-    submitted: int
-    remaining: int | None
-    """None: without end."""
-    held_back: int
-
-    def __post_init__(self) -> None:
-        ranges.whole("submitted", self.submitted)
-        ranges.whole("held_back", self.held_back)
-        if self.remaining is not None:
-            ranges.whole("remaining", self.remaining)
-        _clip(self, "demo", "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,6 @@ class Frame:
     """Since the agent's start: finished tasks that no frame told or will tell."""
     agent_cpu_ns: int
     """CPU time of the agent's own threads since its start."""
-    load: Load | None
 
     def __post_init__(self) -> None:
         for name in ("sequence", "now_ns", "spans_dropped", "agent_cpu_ns"):

@@ -10,7 +10,7 @@ Ids are positive and never used twice by one agent; 0 means none.
 
 import enum
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 
 MAX_MESSAGE_BYTES = 1 << 20
 """No message is longer; the length is checked before anything is allocated."""

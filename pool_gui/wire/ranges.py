@@ -63,3 +63,13 @@ def at_most(name: str, values: list[object], most: int) -> None:
     """
     if len(values) > most:
         raise ValueError(f"{name} has more than {most} entries")
+
+
+def truth(name: str, value: object) -> None:
+    """Refuse what is neither true nor false.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if value is not True and value is not False:
+        raise ValueError(f"{name} must be true or false")

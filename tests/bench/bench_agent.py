@@ -50,7 +50,7 @@ def child() -> None:
         pool.start()
         rate(pool)  # warm up
         without = rate(pool)
-        agent = Agent(connect(environment), lambda _command: "")
+        agent = Agent(connect(environment), lambda _command, _pool: "")
         agent.start()
         agent.watch(ThreadPoolAdapter(pool))
         rate(pool)  # warm up as well: the agent settles on how much it samples

@@ -14,7 +14,7 @@ import pytest
 from pool_gui.monitor.session import Session
 from pool_gui.monitor.source.child import Launch, pool_process
 from pool_gui.monitor.view.facts import LinkState
-from pool_gui.monitor.view.snapshot import Snapshot
+from pool_gui.monitor.view.snapshot import Scope, Snapshot
 from pool_gui.wire.commands import (
     Arrival,
     Batch,
@@ -106,9 +106,9 @@ def test_two_demo_pools_on_the_same_load_are_each_counted_exactly(
         snapshot = watch.until(
             lambda s, size=size: s.pool and s.pool.alive == size  # type: ignore[misc]  # its default
         )
-        keys.append(snapshot.focus)
+        keys.append(snapshot.scope.source)
     for key in keys:
-        watch.session.send(Batch("sleep", {"milliseconds": 5}, 300, 1), key)
+        watch.session.send(Batch("sleep", {"milliseconds": 5}, 300, 1), Scope(key))
     snapshot = watch.until(
         lambda s: [row.pool and row.pool.counts.done for row in s.sources] == [300, 300]
     )

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from pool_gui.wire.messages import Counts
+from pool_gui.wire.messages import Counts, Load
 from pool_gui.wire.protocol import WorkerCode
 
 Span = tuple[
@@ -54,6 +54,8 @@ class PoolReading(NamedTuple):
     counts: Counts
     untold: int = 0
     """Of the finished: those that leave no span, for their callers ran them."""
+    load: Load | None = None
+    """What a demo pool is being fed with."""
 
 
 class WatchedWorker(Protocol):

@@ -7,10 +7,12 @@ detail, each stands for n.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pool_gui.monitor.view.snapshot import Distribution, Floats, Ints
 
@@ -106,8 +108,9 @@ class SlidingHistogram:
         if fresh <= 0:
             return
         for place in (np.arange(number - fresh, number) + 1) % slices:
-            self._sum -= self._counts[place]
-            self._counts[place] = 0
+            if self._told[place]:  # an empty one takes no memory, as long as it is so
+                self._sum -= self._counts[place]
+                self._counts[place] = 0
             self._told[place] = self._maxima_ns[place] = 0
             self._sampled[place] = False
         self._newest = number
@@ -131,25 +134,84 @@ class SlidingHistogram:
         maximum = max(int(self._maxima_ns[place]), int(values_ns.max()))
         self._maxima_ns[place] = maximum
 
+    @property
+    def counts(self) -> Ints:
+        """How many values lie in each bucket, (BUCKETS,), weighted."""
+        return self._sum
+
+    @property
+    def newest_ns(self) -> int:
+        """When the newest slice began; negative before there is one."""
+        return self._newest * self._slice_ns
+
+    @property
+    def slices(self) -> tuple[Ints, Ints, Ints, NDArray[np.bool_]]:
+        """Counts (slices, BUCKETS), values told, maxima, and whether sampled."""
+        return self._counts, self._told, self._maxima_ns, self._sampled
+
+    @property
+    def told(self) -> int:
+        """How many values were added."""
+        return int(self._told.sum())
+
+    @property
+    def maximum_ns(self) -> int:
+        """The greatest value; 0 where there is none."""
+        return int(self._maxima_ns.max())
+
+    @property
+    def is_sampled(self) -> bool:
+        """Whether there were more values than these."""
+        return bool(self._sampled.any())
+
+    @property
+    def window_seconds(self) -> float:
+        """How long a value is kept."""
+        return len(self._told) * self._slice_ns / 1e9
+
     def percentiles(self) -> Percentiles:
         """Return the percentiles over the window."""
-        return percentiles(self._sum, int(self._maxima_ns.max()))
+        return percentiles(self._sum, self.maximum_ns)
+
+    def absorb(self, other: "SlidingHistogram") -> None:
+        """Take in what another one of the same slices holds."""
+        newest_ns = max(self.newest_ns, other.newest_ns)
+        for one in (self, other):
+            one.advance(newest_ns)
+        counts, told, maxima_ns, sampled = other.slices
+        self._counts += counts
+        self._sum += other.counts
+        self._told += told
+        np.maximum(self._maxima_ns, maxima_ns, out=self._maxima_ns)
+        self._sampled |= sampled
 
     def distribution(self) -> Distribution:
         """Return all that the window shows of it."""
-        values = self.percentiles()
-        edges, histogram = chart_histogram(self._sum)
-        return Distribution(
-            count=int(self._told.sum()),
-            window_seconds=len(self._told) * self._slice_ns / 1e9,
-            complete=not self._sampled.any(),
-            p50=values.p50,
-            p95=values.p95,
-            p99=values.p99,
-            maximum=values.maximum,
-            edges=edges,
-            histogram=histogram,
-        )
+        return distribution_of([self])
+
+
+def distribution_of(parts: Sequence[SlidingHistogram]) -> Distribution:
+    """Return what the window shows of several of the same slices, as if they were one.
+
+    Args:
+        parts: at least one; each was advanced to the same time.
+    """
+    counts = parts[0].counts
+    for part in parts[1:]:
+        counts = counts + part.counts
+    values = percentiles(counts, max(part.maximum_ns for part in parts))
+    edges, histogram = chart_histogram(counts)
+    return Distribution(
+        count=sum(part.told for part in parts),
+        window_seconds=parts[0].window_seconds,
+        complete=not any(part.is_sampled for part in parts),
+        p50=values.p50,
+        p95=values.p95,
+        p99=values.p99,
+        maximum=values.maximum,
+        edges=edges,
+        histogram=histogram,
+    )
 
 
 def chart_histogram(counts: Ints) -> tuple[Floats, Ints]:

@@ -1,8 +1,10 @@
-"""What is known of each pool: counts, and durations over its whole life.
+"""What is known of each pool: counts, its course, and durations over its whole life.
 
 Session thread only. Invariants: at most MAX_POOLS pools are kept, those that are told
-no more are dropped first; at most MAX_FUNCTION_ROWS functions of all pools have
-durations of their own, the rest of a pool's share one row.
+no more are dropped first; of these the newest few have a course of their own, that of
+the others is in one they share, so that many short-lived pools take no memory; at most
+MAX_FUNCTION_ROWS functions of all pools have durations of their own, the rest of a
+pool's share one row.
 """
 
 import itertools
@@ -14,6 +16,7 @@ from typing import Final
 
 import numpy as np
 
+from pool_gui.monitor.model.course import Course
 from pool_gui.monitor.model.durations import (
     BUCKETS,
     Histogram,
@@ -34,6 +37,8 @@ _OTHER: Final = -2
 """Stands for the functions that have no row of their own."""
 
 _RATE_SECONDS: Final = 1.0
+_ENDED_COURSES: Final = 4
+"""So many pools that are told no more keep a course of their own."""
 
 
 @dataclass(slots=True)
@@ -52,6 +57,8 @@ class PoolFacts:
     run: Histogram = field(default_factory=Histogram)
     recent: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=64))
     """(time, finished tasks) of the last second."""
+    course: Course | None = field(default_factory=Course)
+    """None: it is in the one that pools share which are told no more."""
 
     def throughput(self) -> float:
         """Return finished tasks a second over the last second; NaN in the first."""
@@ -86,6 +93,29 @@ class FunctionTimes:
     run: Percentiles
     complete: bool
     """False: made from a sample."""
+    counts: Ints
+    """The histogram of its run times, (BUCKETS,)."""
+
+
+def joined_times(parts: Sequence[Sequence[FunctionTimes]]) -> list[FunctionTimes]:
+    """Return the functions of several pools, each once, as if all were one pool's."""
+    by_name: dict[str, list[FunctionTimes]] = {}
+    for times in itertools.chain.from_iterable(parts):
+        by_name.setdefault(times.name, []).append(times)
+    return [_joined(same) if len(same) > 1 else same[0] for same in by_name.values()]
+
+
+def _joined(same: Sequence[FunctionTimes]) -> FunctionTimes:
+    counts = np.sum([times.counts for times in same], axis=0)
+    longest = np.nanmax([times.run.maximum for times in same])
+    return FunctionTimes(
+        same[0].name,
+        sum(times.calls for times in same),
+        sum(times.failed for times in same),
+        percentiles(counts, round(longest * 1e9)),
+        all(times.complete for times in same),
+        counts,
+    )
 
 
 class Pools:
@@ -96,6 +126,20 @@ class Pools:
         self._by_key: dict[int, PoolFacts] = {}
         self._by_number: dict[int, PoolFacts] = {}
         self.functions = FunctionDurations()
+        self._ended_course = Course()
+
+    @property
+    def shown(self) -> tuple[PoolFacts, ...]:
+        """The pools that are told now; else the one that was told last."""
+        told = tuple(pool for pool in self._by_key.values() if pool.told)
+        newest = self.newest
+        return told or (() if newest is None else (newest,))
+
+    @property
+    def courses(self) -> tuple[Course, ...]:
+        """Those of all pools there ever were."""
+        own = (pool.course for pool in self._by_key.values())
+        return self._ended_course, *(course for course in own if course is not None)
 
     @property
     def newest(self) -> PoolFacts | None:
@@ -146,8 +190,8 @@ class Pools:
 
     def update(
         self, headers: Sequence[Pool], now_ns: int, *, first: bool
-    ) -> tuple[int, int]:
-        """Take in a frame's pools; return how many tasks ended and failed since.
+    ) -> dict[int, tuple[int, int]]:
+        """Take in a frame's pools; return how many tasks of each ended and failed.
 
         Args:
             headers: each pool once.
@@ -156,16 +200,15 @@ class Pools:
         """
         for pool in self._by_key.values():
             pool.told = False
-        finished = failed = 0
+        ended: dict[int, tuple[int, int]] = {}
         for header in headers:
             pool = self._by_number.get(header.pool) or self._new(header, now_ns)
             is_new = not pool.recent
-            ended = pool.update(header, now_ns)
+            ended[pool.key] = pool.update(header, now_ns)
             if is_new and not first:  # it came since the last frame
-                ended = header.counts.finished, header.counts.failed
-            finished, failed = finished + ended[0], failed + ended[1]
+                ended[pool.key] = header.counts.finished, header.counts.failed
         self._drop_untold()
-        return finished, failed
+        return ended
 
     def _new(self, header: Pool, now_ns: int) -> PoolFacts:
         pool = PoolFacts(next(self._keys), header, now_ns)
@@ -173,9 +216,13 @@ class Pools:
         return pool
 
     def _drop_untold(self) -> None:
-        excess = len(self._by_key) - MAX_POOLS
-        untold = (pool for pool in self._by_key.values() if not pool.told)
-        for pool in list(itertools.islice(untold, max(excess, 0))):
+        untold = [pool for pool in self._by_key.values() if not pool.told]
+        excess = max(len(self._by_key) - MAX_POOLS, 0)
+        for pool in untold[: max(len(untold) - _ENDED_COURSES, excess)]:
+            if pool.course is not None:
+                self._ended_course.absorb(pool.course)
+                pool.course = None
+        for pool in untold[:excess]:
             del self._by_key[pool.key]
             if self._by_number.get(pool.header.pool) is pool:
                 del self._by_number[pool.header.pool]
@@ -228,9 +275,9 @@ class FunctionDurations:
 
     def _show(self, row: int, name: str) -> FunctionTimes:
         failed, maximum_ns, sampled = self._facts[:, row].tolist()
-        values = percentiles(self._histograms[row], maximum_ns)
-        calls = int(self._histograms[row].sum())
-        shown = FunctionTimes(name, calls, failed, values, not sampled)
+        counts = self._histograms[row].copy()
+        values, calls = percentiles(counts, maximum_ns), int(counts.sum())
+        shown = FunctionTimes(name, calls, failed, values, not sampled, counts)
         self._shown[row] = shown
         return shown
 

@@ -8,17 +8,19 @@ MalformedMessageError; no task whose end could be known is shown as running.
 
 import itertools
 from collections import deque
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 
 from pool_gui.monitor.model.busy import HISTORY_NS, BusyCells
-from pool_gui.monitor.model.durations import WINDOW_SECONDS, Histogram, SlidingHistogram
+from pool_gui.monitor.model.course import Durations
+from pool_gui.monitor.model.durations import Histogram
 from pool_gui.monitor.model.ended import FrameSpans, Tables, translate
 from pool_gui.monitor.model.names import FunctionNames, NameTable
 from pool_gui.monitor.model.pools import Pools
 from pool_gui.monitor.model.rows import Activity, RowFolder
-from pool_gui.monitor.model.series import Progress, SeriesRecorder
+from pool_gui.monitor.model.series import Progress
 from pool_gui.monitor.model.spans import (
     COARSE_CAPACITY,
     DETAIL_CAPACITY,
@@ -30,7 +32,7 @@ from pool_gui.monitor.model.workers import Workers
 from pool_gui.monitor.source.messages import FrameMessage
 from pool_gui.monitor.view.facts import Loss
 from pool_gui.wire.errors import MalformedMessageError
-from pool_gui.wire.messages import Frame, Hello, Load
+from pool_gui.wire.messages import Frame, Hello
 
 _SECOND_NS: Final = 1_000_000_000
 _AHEAD_NS: Final = 5 * _SECOND_NS
@@ -57,6 +59,41 @@ class Shared:
         self.pool_keys = itertools.count(1)
 
 
+class PoolDurations:
+    """The durations that one frame tells, pool by pool."""
+
+    def __init__(self, activity: Activity, spans: FrameSpans) -> None:
+        matrix, fresh = spans.matrix, ~spans.wait_counted
+        field = SpanField
+        waited_ns = matrix[field.STARTED_NS] - matrix[field.QUEUED_NS]
+        begun = np.ones_like(activity.waits_ns)
+        self._run_pools = matrix[field.POOL]
+        self._wait_pools = np.concatenate((self._run_pools[fresh], activity.wait_pools))
+        self._all = Durations(
+            np.concatenate((waited_ns[fresh], activity.waits_ns)),
+            np.concatenate((spans.weights[fresh], begun)),
+            matrix[field.ENDED_NS] - matrix[field.STARTED_NS],
+            spans.weights,
+        )
+
+    @property
+    def pools(self) -> set[int]:
+        """The keys of the pools that have some."""
+        return {*self._wait_pools.tolist(), *self._run_pools.tolist()}
+
+    def of(self, pool: int) -> Durations:
+        """Return those of the pool with this key."""
+        waits, runs = self._wait_pools == pool, self._run_pools == pool
+        if waits.all() and runs.all():
+            return self._all
+        return Durations(
+            self._all.wait_ns[waits],
+            self._all.wait_weights[waits],
+            self._all.run_ns[runs],
+            self._all.run_weights[runs],
+        )
+
+
 class History:
     """All that is known of one source: of the processes that it was, one by one."""
 
@@ -68,13 +105,11 @@ class History:
         self.pools = Pools(shared.pool_keys)
         self.details = SpanRing(DETAIL_CAPACITY)
         self.coarse = SpanRing(COARSE_CAPACITY)
-        self.series = SeriesRecorder()
-        self.wait = SlidingHistogram(WINDOW_SECONDS, _SECOND_NS)
-        self.run = SlidingHistogram(WINDOW_SECONDS, _SECOND_NS)
         self.errors: dict[tuple[int, int], str] = {}
         """What failed tasks raised, by (pool's key, task)."""
         self.hello: Hello | None = None
-        self.load: Load | None = None
+        self.ended = False
+        """Whether the last process is no more."""
         self.moved = False
         """Whether the last frame told anything new."""
         self.frame_intervals = Histogram()
@@ -102,7 +137,7 @@ class History:
         self.process_first_ns = None
         self.frame_intervals.clear()
         self.recent.clear()
-        self.load = None
+        self.ended = False
 
     @property
     def loss(self) -> Loss:
@@ -140,7 +175,7 @@ class History:
     def end(self) -> None:
         """End with the process: nothing of it runs any more."""
         self._rows.end(self.now_ns)
-        self.load = None
+        self.ended = True
 
     def fold(self, message: FrameMessage, received_ns: int) -> None:
         """Take in a frame.
@@ -168,8 +203,8 @@ class History:
         times_ns = before_ns, now_ns
         activity = self._rows.fold(told, spans, times_ns, complete=complete)
         self._keep_spans(spans)
-        self._keep_activity(activity, header, times_ns, ended, complete=complete)
-        self._keep_durations(activity, spans, now_ns, complete=complete)
+        self._keep_activity(activity, times_ns, complete=complete)
+        self._keep_courses(activity, spans, times_ns, ended, complete=complete)
         self._note_frame(message, now_ns, received_ns)
 
     def _check(self, header: Frame, received_ns: int) -> None:
@@ -218,58 +253,53 @@ class History:
         self.coarse.add(longest_of_each(spans.matrix))
 
     def _keep_activity(
+        self, activity: Activity, times_ns: tuple[int, int], *, complete: bool
+    ) -> None:
+        begin_ns, busy_ns = activity.begin_ns, activity.busy_ns
+        self.cells.add(
+            activity.slots, begin_ns, times_ns[1], busy_ns, complete=complete
+        )
+
+    def _keep_courses(
         self,
         activity: Activity,
-        header: Frame,
+        spans: FrameSpans,
         times_ns: tuple[int, int],
-        ended: tuple[int, int],
+        ended: Mapping[int, tuple[int, int]],
         *,
         complete: bool,
     ) -> None:
-        before_ns, now_ns = times_ns
-        begin_ns, busy_ns = activity.begin_ns, activity.busy_ns
-        self.cells.add(activity.slots, begin_ns, now_ns, busy_ns, complete=complete)
-        self.series.add(
-            Progress(
-                before_ns,
-                now_ns,
-                depth=sum(max(pool.peak, pool.depth) for pool in header.pools),
-                busy_ns=int(busy_ns.sum()),
-                available_ns=int((now_ns - begin_ns).sum()),
-                finished=ended[0],
-                failed=ended[1],
-            )
-        )
+        """Give each pool what is its own of the frame.
 
-    def _keep_durations(
-        self, activity: Activity, spans: FrameSpans, now_ns: int, *, complete: bool
-    ) -> None:
-        matrix, fresh = spans.matrix, ~spans.wait_counted
-        run_ns = matrix[SpanField.ENDED_NS] - matrix[SpanField.STARTED_NS]
-        waited_ns = matrix[SpanField.STARTED_NS] - matrix[SpanField.QUEUED_NS]
-        wait_ns = np.concatenate((waited_ns[fresh], activity.waits_ns))
-        begun = np.ones_like(activity.waits_ns)
-        wait_weights = np.concatenate((spans.weights[fresh], begun))
-        for sliding, values_ns, weights in (
-            (self.wait, wait_ns, wait_weights),
-            (self.run, run_ns, spans.weights),
-        ):
-            sliding.advance(now_ns)
-            sliding.add(values_ns, weights, sampled=not complete)
-        weights_of_both = wait_weights, spans.weights
-        self.series.add_durations(wait_ns, run_ns, weights_of_both, now_ns)
-        wait_pools = np.concatenate(
-            (matrix[SpanField.POOL][fresh], activity.wait_pools)
-        )
-        for key in np.union1d(wait_pools, matrix[SpanField.POOL]).tolist():
-            pool = self.pools.get(key)
-            if pool is not None:
-                ours = wait_pools == key
-                pool.wait.add(wait_ns[ours], wait_weights[ours])
-                ours = matrix[SpanField.POOL] == key
-                pool.run.add(run_ns[ours], spans.weights[ours])
-        if matrix.size:
-            self.pools.functions.add(matrix, spans.weights, sampled=not complete)
+        Args:
+            activity: of the workers of all pools.
+            spans: the tasks of all pools.
+            times_ns: of the frame before, and of this one.
+            ended: how many tasks of each pool that is told ended and failed.
+            complete: whether all tasks are told in detail.
+        """
+        durations = PoolDurations(activity, spans)
+        for key in durations.pools | ended.keys():
+            pool, told = self.pools.get(key), durations.of(key)
+            if pool is None:
+                continue  # there are more pools than can be kept
+            pool.wait.add(told.wait_ns, told.wait_weights)
+            pool.run.add(told.run_ns, told.run_weights)
+            if key not in ended or pool.course is None:
+                continue
+            finished, failed = ended[key]
+            ours = activity.pools == key
+            progress = Progress(
+                *times_ns,
+                depth=max(pool.header.peak, pool.header.depth),
+                busy_ns=int(activity.busy_ns[ours].sum()),
+                available_ns=int((times_ns[1] - activity.begin_ns[ours]).sum()),
+                finished=finished,
+                failed=failed,
+            )
+            pool.course.add(progress, told, sampled=not complete)
+        if spans.matrix.size:
+            self.pools.functions.add(spans.matrix, spans.weights, sampled=not complete)
 
     def _note_frame(self, message: FrameMessage, now_ns: int, received_ns: int) -> None:
         header, last = message.header, self._last
@@ -278,10 +308,8 @@ class History:
             or self._rows.busy
             or len(message.spans) > 0
             or header.pools != last.header.pools
-            or header.load != last.header.load
             or not np.array_equal(message.workers, last.workers)
         )
-        self.load = header.load
         if last is not None:
             interval_ns = np.asarray([received_ns - self._received_ns], np.int64)
             self.frame_intervals.add(interval_ns, np.ones(1, np.int64))

@@ -50,6 +50,8 @@ class Activity:
     """How long each told worker was busy since the frame before; columns of (n,)."""
 
     slots: Ints
+    pools: Ints
+    """The keys of their pools."""
     begin_ns: Ints
     busy_ns: Ints
     waits_ns: Ints
@@ -157,9 +159,11 @@ class RowFolder:
         for worker in absent.values():
             self._end_task(worker, None, spans, now_ns)
             self._tables.workers.bury(worker, now_ns)
-        slots, begin_ns, busy_ns = np.asarray(activity, np.int64).reshape(-1, 3).T
+        table = np.asarray(activity, np.int64).reshape(-1, 3).T
+        slots, begin_ns, busy_ns = table
+        pools = np.asarray([row.pool for row in told], np.int64)
         waits_ns, wait_pools = np.asarray(waits, np.int64).reshape(-1, 2).T
-        return Activity(slots, begin_ns, busy_ns, waits_ns, wait_pools)
+        return Activity(slots, pools, begin_ns, busy_ns, waits_ns, wait_pools)
 
     def end(self, now_ns: int) -> None:
         """End all tasks and workers: their process is no more."""

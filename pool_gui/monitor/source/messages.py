@@ -120,7 +120,7 @@ def _check_keys(told: object, schema: type[object], where: str) -> None:
 
 _NESTED: Final[dict[tuple[type[object], str], type[object]]] = {
     (Frame, "pools"): Pool,
-    (Frame, "load"): Load,
+    (Pool, "load"): Load,
     (Pool, "counts"): Counts,
 }
 

@@ -124,10 +124,15 @@ class Peer:
         self._look_for_end()
         return messages
 
-    def send(self, command: Command) -> bool:
-        """Send a command without waiting; return False when too many wait already."""
+    def send(self, command: Command, pool: int = 0) -> bool:
+        """Send a command without waiting; return False when too many wait already.
+
+        Args:
+            command: what is to be done.
+            pool: the id of the pool that it is for; 0: the only one, or the newest.
+        """
         self._numbers += 1
-        header = to_header(command, self._numbers)
+        header = to_header(command, self._numbers, pool)
         is_sent = self._link is not None and self._link.send(header)
         if is_sent:
             self._unanswered[self._numbers] = None

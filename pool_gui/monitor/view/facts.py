@@ -104,12 +104,12 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class PoolRow:
-    """The pool itself."""
+    """A pool; or several, summed up, whose key is 0 and whose name is empty."""
 
     name: str
     kind: str
     state: str
-    """One of wire.protocol.POOL_STATES."""
+    """One of wire.protocol.POOL_STATES; of several the liveliest."""
     size: int
     alive: int
     busy: int
@@ -118,6 +118,12 @@ class PoolRow:
     counts: Counts
     throughput_per_second: float
     """Over the last second; NaN in the first."""
+    key: int = 0
+    """Names it in scopes, groups of lanes and folds; never used twice."""
+    load: LoadState | None = None
+    """What a demo pool is being fed with."""
+    pools: int = 1
+    """How many are summed up here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +135,12 @@ class SourceRow:
     number: int
     """What people call it by: the second demo is 2."""
     link: Link
-    pool: PoolRow | None
-    """Its newest pool."""
+    pools: tuple[PoolRow, ...]
+    """Those that there are; where there is none, the last there was."""
     pid: int | None
     """None until its process has said hello."""
+
+    @property
+    def pool(self) -> PoolRow | None:
+        """Its newest pool."""
+        return self.pools[-1] if self.pools else None

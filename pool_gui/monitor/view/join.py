@@ -1,7 +1,8 @@
-"""The lanes of all sources in one picture, with one time axis.
+"""The lanes of all sources and pools in one picture, with one time axis.
 
 Session thread only. All times are of one clock: that of the machine, which
-`time.perf_counter_ns` reads in each of its processes. What is folded costs nothing.
+`time.perf_counter_ns` reads in each of its processes. What is folded or hidden is not
+drawn.
 """
 
 from collections.abc import Sequence
@@ -12,15 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pool_gui.monitor.model.program import History
-from pool_gui.monitor.view.lanes import draw
+from pool_gui.monitor.view.arrange import Arranger, Group, groups_of
+from pool_gui.monitor.view.lanes import draw, in_sight
 from pool_gui.monitor.view.rows import worker_rows
-from pool_gui.monitor.view.snapshot import (
-    LaneGroup,
-    Lanes,
-    SpanTable,
-    Viewport,
-    WorkerRow,
-)
+from pool_gui.monitor.view.snapshot import Lanes, SpanTable, Viewport, WorkerRow
 
 Kind = TypeVar("Kind", bound=np.generic)
 
@@ -38,7 +34,10 @@ class Drawable(Protocol):
 
 
 def draw_all(
-    sources: Sequence[Drawable], viewport: Viewport, now_ns: int
+    sources: Sequence[Drawable],
+    viewport: Viewport,
+    now_ns: int,
+    arranger: Arranger | None = None,
 ) -> tuple[Lanes | None, tuple[WorkerRow, ...]]:
     """Return the lanes of all sources, and the workers of their rows.
 
@@ -46,28 +45,29 @@ def draw_all(
         sources: in the order of the lanes.
         viewport: what the window wants to see.
         now_ns: the session's time now, at or after each source's newest frame.
+        arranger: knows in which order the lanes were before.
     """
     parts: list[Lanes] = []
-    groups: list[LaneGroup] = []
+    groups: list[Group] = []
     rows: list[WorkerRow] = []
-    for source in sources:
+    known = [one for one in sources if one.history.first_ns is not None]
+    for source in known:
         history = source.history
-        if history.first_ns is None:
-            continue
-        if source.key in viewport.folded:
-            folded = len(history.workers.living)
-            groups.append(LaneGroup(source.key, len(rows), 0, folded))
-            continue
-        lanes, workers, shares = draw(history, viewport, now_ns)
-        parts.append(lanes)
-        groups.append(LaneGroup(source.key, len(rows), len(workers), len(workers)))
-        rows += worker_rows(history, workers, shares, now_ns, source.key)
-    if not groups:
+        workers = in_sight(history, viewport, now_ns)
+        ours = groups_of(source.key, history, workers, viewport)
+        groups += ours
+        drawn = [worker for group in ours for worker in group.drawn]
+        if drawn:
+            lanes, shares = draw(history, viewport, now_ns, drawn)
+            parts.append(lanes)
+            rows += worker_rows(history, drawn, shares, now_ns, source.key)
+    if not known:
         return None, ()
-    if not parts:  # all are folded: the time axis stays
-        first = next(one for one in sources if one.history.first_ns is not None)
-        parts = [_without_rows(draw(first.history, viewport, now_ns)[0])]
-    return replace(_join(parts), groups=tuple(groups)), tuple(rows)
+    if not parts:  # nothing is to be seen: the time axis stays
+        parts = [draw(known[0].history, viewport, now_ns, ())[0]]
+    order, heads = (arranger or Arranger()).arrange(groups, rows, viewport, now_ns)
+    lanes = replace(_in_order(_join(parts), order), groups=heads)
+    return lanes, tuple(rows[place] for place in order)
 
 
 def _join(parts: list[Lanes]) -> Lanes:
@@ -93,12 +93,15 @@ def _join(parts: list[Lanes]) -> Lanes:
     )
 
 
-def _without_rows(lanes: Lanes) -> Lanes:
+def _in_order(lanes: Lanes, order: list[int]) -> Lanes:
+    """Return the lanes with their rows in this order."""
+    if order == sorted(order):
+        return lanes
     return replace(
         lanes,
-        coverage=lanes.coverage[:0],
-        owner=lanes.owner[:0],
-        failed=lanes.failed[:0],
+        coverage=_frozen([lanes.coverage[order]]),
+        owner=_frozen([lanes.owner[order]]),
+        failed=_frozen([lanes.failed[order]]),
     )
 
 

@@ -50,21 +50,29 @@ class _Parts:
         self._running = self._running[:, which[begin:]]
 
 
+def in_sight(history: History, viewport: Viewport, now_ns: int) -> tuple[Worker, ...]:
+    """Return the workers that a picture of this time can show; living ones first."""
+    begin_ns = _grid(viewport, now_ns).begin_ns
+    return tuple(
+        worker
+        for worker in history.workers
+        if worker.gone_ns is None
+        or (worker.live_from_ns is not None and worker.gone_ns > begin_ns)
+    )
+
+
 def draw(
-    history: History, viewport: Viewport, now_ns: int
-) -> tuple[Lanes, tuple[Worker, ...], Floats]:
-    """Return the lanes, the workers of their rows, and each one's busy share.
+    history: History, viewport: Viewport, now_ns: int, workers: Sequence[Worker]
+) -> tuple[Lanes, Floats]:
+    """Return the lanes of these workers, and each one's busy share.
 
     Args:
         history: the model.
         viewport: what the window wants to see.
         now_ns: the session's time now, at or after the newest frame.
+        workers: whose lanes are to be drawn, in their order.
     """
-    span_ns = int(min(max(viewport.span_seconds * 1e9, _MIN_SPAN_NS), _MAX_SPAN_NS))
-    end_ns = now_ns if viewport.end_ns is None else min(viewport.end_ns, now_ns)
-    pixels = min(max(viewport.pixels, 1), _MAX_PIXELS)
-    grid = Grid.until(end_ns, span_ns, pixels)
-    workers = _in_sight(history, grid.begin_ns)
+    grid = _grid(viewport, now_ns)
     lives_ns = [_life(worker, history) for worker in workers]
     known_ns = known_time(grid, np.asarray(lives_ns, np.int64).reshape(-1, 2))
     details_ns = _details_from(history, grid)
@@ -90,16 +98,13 @@ def draw(
         spans=table,
         functions=history.names.names,
     )
-    return lanes, workers, _busy_shares(coverage, known_ns)
+    return lanes, _busy_shares(coverage, known_ns)
 
 
-def _in_sight(history: History, begin_ns: int) -> tuple[Worker, ...]:
-    return tuple(
-        worker
-        for worker in history.workers
-        if worker.gone_ns is None
-        or (worker.live_from_ns is not None and worker.gone_ns > begin_ns)
-    )
+def _grid(viewport: Viewport, now_ns: int) -> Grid:
+    span_ns = int(min(max(viewport.span_seconds * 1e9, _MIN_SPAN_NS), _MAX_SPAN_NS))
+    end_ns = now_ns if viewport.end_ns is None else min(viewport.end_ns, now_ns)
+    return Grid.until(end_ns, span_ns, min(max(viewport.pixels, 1), _MAX_PIXELS))
 
 
 def _life(worker: Worker, history: History) -> tuple[int, int]:

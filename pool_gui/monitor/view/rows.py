@@ -6,7 +6,7 @@ Session thread only. Reads the model and changes nothing in it.
 from collections.abc import Sequence
 from typing import Final
 
-from pool_gui.monitor.model.pools import PoolFacts
+from pool_gui.monitor.model.pools import PoolFacts, joined_times
 from pool_gui.monitor.model.program import History
 from pool_gui.monitor.model.spans import Outcome, SpanField
 from pool_gui.monitor.model.workers import Worker
@@ -18,8 +18,12 @@ from pool_gui.monitor.view.snapshot import (
     WorkerRow,
     WorkerState,
 )
+from pool_gui.wire.messages import Load
 
 MAX_TASK_ROWS: Final = 500
+_LOOK_BACK: Final = 16
+"""Among so many times the rows that are wanted, those of one pool are looked for."""
+
 _TASK_STATES: Final = {
     Outcome.DONE: "done",
     Outcome.FAILED: "failed",
@@ -33,7 +37,7 @@ def short_name(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def pool_row(pool: PoolFacts, workers: Sequence[Worker]) -> PoolRow:
+def pool_row(history: History, pool: PoolFacts, workers: Sequence[Worker]) -> PoolRow:
     """Return the pool's row, from its header and its workers."""
     ours = [w for w in workers if w.pool == pool.key and w.gone_ns is None]
     header = pool.header
@@ -48,6 +52,8 @@ def pool_row(pool: PoolFacts, workers: Sequence[Worker]) -> PoolRow:
         depth_limit=header.limit,
         counts=header.counts,
         throughput_per_second=pool.throughput(),
+        key=pool.key,
+        load=None if history.ended or not pool.told else _load_state(header.load),
     )
 
 
@@ -81,13 +87,20 @@ def worker_rows(
                 since_seconds=max(now_ns - since_ns, 0) / 1e9,
                 source=source,
                 number=worker.number,
+                pool=worker.pool,
             )
         )
     return tuple(rows)
 
 
-def task_rows(history: History, now_ns: int) -> tuple[TaskRow, ...]:
-    """Return the running tasks, then the newest finished ones."""
+def task_rows(history: History, now_ns: int, pool: int = 0) -> tuple[TaskRow, ...]:
+    """Return the running tasks, then the newest finished ones.
+
+    Args:
+        history: of a source.
+        now_ns: the session's time.
+        pool: the key of the pool whose tasks are meant; 0: all.
+    """
     rows = [
         TaskRow(
             task=worker.task,
@@ -102,11 +115,25 @@ def task_rows(history: History, now_ns: int) -> tuple[TaskRow, ...]:
             ended_ns=now_ns,
         )
         for worker in history.workers.living
-        if worker.task
+        if worker.task and pool in {0, worker.pool}
     ][:MAX_TASK_ROWS]
-    finished = history.details.newest(MAX_TASK_ROWS - len(rows)).T.tolist()
-    rows += [_finished_row(history, span) for span in finished]
+    room = MAX_TASK_ROWS - len(rows)
+    finished = history.details.newest(room * _LOOK_BACK if pool else room)
+    if pool:
+        finished = finished[:, finished[SpanField.POOL] == pool][:, :room]
+    rows += [_finished_row(history, span) for span in finished.T.tolist()]
     return tuple(rows)
+
+
+def joined_task_rows(parts: Sequence[tuple[TaskRow, ...]]) -> tuple[TaskRow, ...]:
+    """Return the rows of several sources as if they were those of one."""
+    if len(parts) == 1:
+        return parts[0]
+    every = [row for rows in parts for row in rows]
+    running = [row for row in every if row.state == _TASK_STATES[Outcome.RUNNING]]
+    finished = [row for row in every if row.state != _TASK_STATES[Outcome.RUNNING]]
+    finished.sort(key=lambda row: -row.ended_ns)
+    return tuple((running + finished)[:MAX_TASK_ROWS])
 
 
 def _finished_row(history: History, span: list[int]) -> TaskRow:
@@ -128,9 +155,7 @@ def _finished_row(history: History, span: list[int]) -> TaskRow:
     )
 
 
-def load_state(history: History) -> LoadState | None:
-    """Return the demo load that runs, if any."""
-    load = history.load
+def _load_state(load: Load | None) -> LoadState | None:
     if load is None:
         return None
     return LoadState(
@@ -138,17 +163,23 @@ def load_state(history: History) -> LoadState | None:
     )
 
 
-def function_rows(history: History, pool: PoolFacts) -> tuple[FunctionRow, ...]:
-    """Return a pool's functions, in the order in which they came."""
+def function_rows(
+    pools: Sequence[tuple[History, PoolFacts]],
+) -> tuple[FunctionRow, ...]:
+    """Return the functions of pools, in the order in which they came."""
+    times = [
+        history.pools.function_times(pool, history.names) for history, pool in pools
+    ]
+    shown = times[0] if len(times) == 1 else joined_times(times)
     return tuple(
         FunctionRow(
-            times.name,
-            times.calls,
-            times.failed,
-            times.run.p50,
-            times.run.p95,
-            times.run.maximum,
-            times.complete,
+            one.name,
+            one.calls,
+            one.failed,
+            one.run.p50,
+            one.run.p95,
+            one.run.maximum,
+            one.complete,
         )
-        for times in history.pools.function_times(pool, history.names)
+        for one in shown
     )

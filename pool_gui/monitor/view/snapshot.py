@@ -27,6 +27,16 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """What cards, charts, tables and commands are about."""
+
+    source: int = 0
+    """A source's key; 0: all sources."""
+    pool: int = 0
+    """A pool's key; 0: all pools of the source."""
+
+
+@dataclass(frozen=True, slots=True)
 class Distribution:
     """How long something took: percentiles and a histogram over a stated span."""
 
@@ -101,20 +111,33 @@ class WorkerRow:
     """The key of its source."""
     number: int = 0
     """Names it in commands to its source."""
+    pool: int = 0
+    """The key of its pool."""
+
+    @property
+    def gone(self) -> bool:
+        """Whether its thread has ended."""
+        return self.state is WorkerState.GONE
 
 
 @dataclass(frozen=True, slots=True)
 class LaneGroup:
-    """The lanes of one source; they stand together, below a head of their own."""
+    """The lanes of one pool; they stand together, below a head of their own."""
 
     source: int
-    """The source's key."""
+    """The source's key; 0 for the lanes that were pinned on top."""
     first: int
     """Its first row in `Snapshot.workers`."""
     rows: int
     """How many rows it has there: 0 while it is folded."""
     workers: int
-    """How many workers it has in sight, folded or not."""
+    """How many workers it has in sight, shown or not."""
+    pool: int = 0
+    """The pool's key; 0 for the lanes that were pinned on top."""
+    name: str = ""
+    """The pool's."""
+    hidden: int = 0
+    """How many of its workers were hidden one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +223,7 @@ class TaskRow:
 class Snapshot:
     """All that the window shows, at one moment.
 
-    The lanes show all sources; all else speaks of the one in focus.
+    The lanes and `sources` tell of all there is; all else of what is in scope.
     """
 
     number: int
@@ -232,8 +255,21 @@ class Snapshot:
     """Nothing has moved since the last snapshot: views may repaint less often."""
     sources: tuple[SourceRow, ...] = ()
     """In the order in which they came; a lost one stays until it is removed."""
-    focus: int = 0
-    """The key of the source that all but the lanes speak of."""
+    scope: Scope = Scope()
+    """What all but the lanes speak of."""
+    roster: tuple[WorkerRow, ...] = ()
+    """All workers in scope, whether their lanes are shown or not."""
+
+
+class LaneOrder(enum.StrEnum):
+    """How the lanes of a pool are sorted."""
+
+    AGE = "age"
+    """The oldest worker first."""
+    NAME = "name"
+    """By name, numbers by their value."""
+    BUSY = "busy"
+    """Whoever was busy most, first; sorted anew every few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,4 +283,9 @@ class Viewport:
     pixels: int = 600
     """The lanes' width."""
     folded: frozenset[int] = frozenset()
-    """Keys of sources whose lanes are not shown."""
+    """Keys of pools whose lanes are not shown."""
+    hidden: frozenset[int] = frozenset()
+    """Keys of workers whose lanes are not shown."""
+    pinned: frozenset[int] = frozenset()
+    """Keys of workers whose lanes stand on top."""
+    order: LaneOrder = LaneOrder.AGE

@@ -200,7 +200,7 @@ def test_frames_of_a_pool_under_fire_add_up(
             pool.batch_put([Task(noop) for _ in range(1000)])
             pool.resize(1 + batches % 4)
         sequence += 1
-        header, _ = builder.build(sequence, None, 0)
+        header, _ = builder.build(sequence, 0)
         told += header.spans
         rising = rising and header.spans_dropped >= dropped
         dropped = header.spans_dropped
@@ -227,7 +227,7 @@ def test_a_task_that_puts_itself_again_was_queued_before_it_began(
     hold.wait_running()
     (worker,) = adapter.workers()
     assert worker.read().queued_ns <= worker.read().since_ns
-    _, body = builder.build(1, None, 0)
+    _, body = builder.build(1, 0)
     row = memoryview(body).cast("q").tolist()
     assert row[10] <= row[11]
     pool.clear()
@@ -247,11 +247,11 @@ def test_tasks_that_callers_ran_are_not_told_as_lost_detail(
     assert isinstance(failing.exception(0), ZeroDivisionError)
     reading = adapter.read()
     assert (reading.counts.done, reading.counts.failed, reading.untold) == (8, 1, 9)
-    header, _ = builder.build(1, None, 0)
+    header, _ = builder.build(1, 0)
     assert (header.spans, header.spans_dropped) == (0, 0)
     pool.resume()
     _until(lambda: adapter.read().counts.done == 9)
-    header, _ = builder.build(2, None, 0)
+    header, _ = builder.build(2, 0)
     assert (header.spans, header.spans_dropped) == (1, 0)
 
 
@@ -271,7 +271,7 @@ def test_tasks_that_a_caller_runs_meanwhile_are_never_told_as_lost(
     spans, sequence = 0, 0
     while putter.is_alive() or adapter.read().counts.done < 2700 or builder.moved():
         sequence += 1
-        header, _ = builder.build(sequence, None, 0)
+        header, _ = builder.build(sequence, 0)
         spans += header.spans
         assert header.spans_dropped == 0
     putter.join()

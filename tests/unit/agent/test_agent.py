@@ -102,13 +102,13 @@ def _greet(link: Link, protocol: int = PROTOCOL_VERSION) -> dict[str, Any]:
     return hello
 
 
-def _do(command: Command) -> str:
+def _do(command: Command, _pool: int) -> str:
     return f"did {command.name}"
 
 
 def _started(
     link: Link,
-    handler: Callable[[Command], str] = _do,
+    handler: Callable[[Command, int], str] = _do,
     on_link_lost: Callable[[], None] = lambda: None,
 ) -> Agent:
     agent = Agent(link.agent_end, handler, on_link_lost=on_link_lost)
@@ -234,7 +234,7 @@ def test_the_agent_measures_its_own_cpu_time(link: Link, agent: Agent) -> None:
 def test_a_command_is_carried_out_and_answered(link: Link) -> None:
     done: list[Command] = []
 
-    def handler(command: Command) -> str:
+    def handler(command: Command, _pool: int) -> str:
         done.append(command)
         return "Resized to 3 workers."
 
@@ -250,7 +250,7 @@ def test_a_command_is_carried_out_and_answered(link: Link) -> None:
 
 
 def test_a_command_that_cannot_be_done_is_answered_with_the_reason(link: Link) -> None:
-    def handler(_: Command) -> str:
+    def handler(_: Command, _pool: int) -> str:
         raise CommandRefusedError("Start the pool first.")
 
     agent = _started(link, handler)
@@ -263,7 +263,7 @@ def test_a_command_that_cannot_be_done_is_answered_with_the_reason(link: Link) -
 def test_a_handler_that_breaks_takes_the_next_command_all_the_same(
     link: Link, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def handler(command: Command) -> str:
+    def handler(command: Command, _pool: int) -> str:
         if isinstance(command, Pause):
             raise ZeroDivisionError
         return "fine"

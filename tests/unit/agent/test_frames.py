@@ -138,7 +138,7 @@ class Wire:
 
     def frame(self, due: int = 1) -> Read:
         self.sequence += due
-        return Read(self.builder.build(self.sequence, None, 42))
+        return Read(self.builder.build(self.sequence, 42))
 
 
 def test_a_frame_says_what_a_pool_and_its_workers_do() -> None:
@@ -149,7 +149,7 @@ def test_a_frame_says_what_a_pool_and_its_workers_do() -> None:
     assert read.header == Frame(
         sequence=1,
         now_ns=5000,
-        pools=[Pool(1, "p", "fake.Pool", "running", 4, 4, 2, 3, None, counts)],
+        pools=[Pool(1, "p", "fake.Pool", "running", 4, 4, 2, 3, None, counts, None)],
         new_workers=[(1, "w")],
         new_functions=[(1, f"{__name__}.job")],
         errors=[],
@@ -158,7 +158,6 @@ def test_a_frame_says_what_a_pool_and_its_workers_do() -> None:
         span_stride=1,
         spans_dropped=0,
         agent_cpu_ns=42,
-        load=None,
     )
     assert read.rows == [(1, 1, 7, WorkerCode.BUSY, 2, 1, 0, 10, 8, 1, 1005, 1010)]
     assert read.spans == [(1, 1, 7, 1, 999, 1000, 1010, 0)]

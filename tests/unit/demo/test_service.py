@@ -8,8 +8,9 @@ import pytest
 
 from pool_gui.agent import CommandRefusedError
 from pool_gui.agent.adapters.base import WatchedPool, WatchedWorker
-from pool_gui.agent.adapters.thread_pool import ThreadPoolAdapter
+from pool_gui.demo import fed_pool
 from pool_gui.demo import service as module
+from pool_gui.demo.fed_pool import FedPool
 from pool_gui.demo.load import Load
 from pool_gui.demo.service import Service
 from pool_gui.pool import PoolState, Task, ThreadPool
@@ -27,6 +28,7 @@ from pool_gui.wire.commands import (
     Stop,
     Submit,
 )
+from pool_gui.wire.messages import Load as LoadTold
 
 DEADLINE_SECONDS = 10.0
 POLL = threading.Event()
@@ -45,12 +47,13 @@ WITHOUT_A_POOL = [
 
 class FakeAgent:
     def __init__(self) -> None:
-        self.watched: list[ThreadPoolAdapter] = []
+        self.watched: list[FedPool] = []
         self.released: list[WatchedPool] = []
 
-    def watch(self, pool: WatchedPool) -> None:
-        assert isinstance(pool, ThreadPoolAdapter)
+    def watch(self, pool: WatchedPool) -> int:
+        assert isinstance(pool, FedPool)
         self.watched.append(pool)
+        return len(self.watched)
 
     def release(self, pool: WatchedPool) -> None:
         self.released.append(pool)
@@ -87,9 +90,14 @@ def _until(condition: Callable[[], bool]) -> None:
 
 
 def _load_of(service: Service) -> Load:
-    load = service._load
+    load = next(reversed(service._pools.values()))._load
     assert load is not None
     return load
+
+
+def _told(service: Service) -> LoadTold | None:
+    """What frames say of the load of the newest pool."""
+    return next(reversed(service._pools.values())).read().load
 
 
 def _started(service: Service, size: int = 2) -> None:
@@ -180,7 +188,7 @@ def test_a_large_batch_is_put_by_a_thread_of_its_own(
 def test_large_batches_are_bounded(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MAX_BATCHES", 1)
+    monkeypatch.setattr(fed_pool, "MAX_BATCHES", 1)
     _started(service)
     service.handle(Pause())
     service.handle(Batch("noop", {}, 1_000_000, 1))
@@ -208,11 +216,11 @@ def test_what_the_catalogue_does_not_know_is_refused(
 
 def test_a_load_is_submitted_and_told(service: Service, agent: FakeAgent) -> None:
     _started(service)
-    assert service.load_header() is None
+    assert _told(service) is None
     reply = service.handle(Submit("noop", {}, Arrival.STEADY, 2000, 1, 0, 1))
     assert reply == "Submitting tasks of noop: 2000 per second."
     _until(lambda: agent.pool.statistics().done >= 20)
-    header = service.load_header()
+    header = _told(service)
     assert header is not None
     assert (header.demo, header.text) == ("noop", "2000 per second")
 
@@ -250,7 +258,7 @@ def test_a_load_can_be_ended(service: Service, agent: FakeAgent) -> None:
     load = _load_of(service)
     _until(lambda: agent.pool.statistics().submitted > 1)
     assert service.handle(EndLoad()).startswith("The load has ended after ")
-    assert service.load_header() is None
+    assert _told(service) is None
     assert not load._thread.is_alive(), "it goes on submitting"
     assert agent.pool.statistics().submitted == load.submitted
 
@@ -364,3 +372,68 @@ def test_a_draining_pool_refuses_in_a_sentence(
     with pytest.raises(CommandRefusedError, match="has not ended yet"):
         service.handle(Start(1))
     free.set()
+
+
+def test_pools_run_beside_each_other_and_each_gets_its_own_commands(
+    service: Service, agent: FakeAgent
+) -> None:
+    assert service.handle(Start(1)) == "Started a pool of 1 worker."
+    assert service.handle(Start(2, beside=True)) == "Started a pool of 2 workers."
+    first, second = agent.watched
+    assert (first.name, second.name) == ("demo", "demo-2")
+    service.handle(Pause(), 1)
+    service.handle(Batch("noop", {}, 5, 1), 1)
+    service.handle(Batch("noop", {}, 7, 1), 2)
+    assert first.pool.state is PoolState.PAUSED
+    assert second.pool.state is PoolState.RUNNING
+    assert first.read().counts.submitted == 5
+    _until(lambda: second.read().counts.done == 7)
+    service.handle(Submit("noop", {}, Arrival.STEADY, 100, 1, 0, 1), 2)
+    assert first.read().load is None
+    assert second.read().load is not None
+    service.handle(Resize(3))
+    assert second.pool.size() == 3, "without a number the newest is meant"
+
+
+def test_a_pool_that_stopped_is_let_go_when_another_starts_beside_one_that_runs(
+    service: Service, agent: FakeAgent
+) -> None:
+    _started(service)
+    service.handle(Start(1, beside=True))
+    service.handle(Stop(), 2)
+    _until(lambda: agent.watched[1].is_stopped)
+    with pytest.raises(CommandRefusedError, match="start a new one"):
+        service.handle(Pause(), 2)
+    service.handle(Start(1, beside=True))
+    assert agent.released == [agent.watched[1]]
+    assert agent.watched[2].name == "demo-2", "a name that is free is given again"
+    service.handle(Pause(), 1)
+    with pytest.raises(CommandRefusedError, match="running already"):
+        service.handle(Start(1))
+
+
+def test_there_are_no_more_pools_than_may_be(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_POOLS", 2)
+    _started(service)
+    service.handle(Start(1, beside=True))
+    with pytest.raises(CommandRefusedError, match="2 pools run already"):
+        service.handle(Start(1, beside=True))
+
+
+def test_no_more_tasks_wait_in_all_than_memory_bears(
+    service: Service, agent: FakeAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_WAITING", 30_000)
+    for beside in (False, True):
+        service.handle(Start(1, beside=beside))
+    for pool in (1, 2):
+        service.handle(Pause(), pool)
+    service.handle(Batch("noop", {}, 20_000, 1), 1)
+    with pytest.raises(CommandRefusedError, match="20,000 tasks wait already"):
+        service.handle(Batch("noop", {}, 10_001, 1), 2)
+    service.handle(Batch("noop", {}, 10_000, 1), 2)
+    _until(lambda: agent.watched[0].read().counts.submitted == 20_000)
+    with pytest.raises(CommandRefusedError, match="30,000 tasks wait already"):
+        service.handle(Batch("noop", {}, 1, 1), 2)

@@ -49,6 +49,7 @@ def frame(sequence: int, **changes: object) -> tuple[dict[str, object], bytes]:
         "peak": 0,
         "limit": None,
         "counts": dict.fromkeys(COUNTS, sequence),
+        "load": None,
     }
     header: dict[str, object] = {
         "kind": "frame",
@@ -63,7 +64,6 @@ def frame(sequence: int, **changes: object) -> tuple[dict[str, object], bytes]:
         "span_stride": 1,
         "spans_dropped": 0,
         "agent_cpu_ns": 0,
-        "load": None,
         **changes,
     }
     row = (1, 1, 99, 1, sequence + 1, sequence, 0, 0, sequence + 1, 1, now, now)

@@ -47,6 +47,18 @@ def pool(number: int = 1, **changes: object) -> dict[str, object]:
         "peak": 0,
         "limit": None,
         "counts": counts,
+        "load": None,
+        **changes,
+    }
+
+
+def load(**changes: object) -> dict[str, object]:
+    return {
+        "demo": "mix",
+        "text": "60 /s",
+        "submitted": 5,
+        "remaining": None,
+        "held_back": 0,
         **changes,
     }
 
@@ -103,7 +115,6 @@ def frame(
         "span_stride": 1,
         "spans_dropped": 0,
         "agent_cpu_ns": 0,
-        "load": None,
         **changes,
     }
     values = [value for row in (*workers, *spans) for value in row]

@@ -7,6 +7,7 @@ from unit.monitor import feed
 from unit.monitor.feed import BUSY, DISMISSED, GONE, Feed, pool, span_row, worker_row
 
 from pool_gui.monitor.model.busy import HISTORY_NS
+from pool_gui.monitor.model.course import together
 from pool_gui.monitor.model.spans import Outcome, SpanField
 from pool_gui.monitor.model.workers import MAX_WORKERS_KEPT
 from pool_gui.wire.errors import MalformedMessageError
@@ -174,7 +175,8 @@ def test_a_wait_counts_when_the_task_begins_and_only_once(told: Feed) -> None:
     span = span_row(1, 7, told.at(50), told.at(70), queued=told.at(10))
     told.tell(80, [worker_row(1), worker_row(2)], [span])
     assert (found.wait.told, found.run.told) == (1, 1)
-    assert told.history.wait.distribution().count == 1
+    assert found.course is not None
+    assert found.course.wait.distribution().count == 1
 
 
 def test_where_tasks_are_sampled_each_stands_for_many_but_failed_ones(
@@ -188,7 +190,8 @@ def test_where_tasks_are_sampled_each_stands_for_many_but_failed_ones(
     assert found is not None
     (fetch,) = told.history.pools.functions.rows(found.key, told.history.names)
     assert (fetch.calls, fetch.failed, fetch.complete) == (5, 1, False)
-    assert not told.history.run.distribution().complete
+    assert found.course is not None
+    assert not found.course.run.distribution().complete
     assert told.history.loss.span_stride == 4
 
 
@@ -227,7 +230,8 @@ def test_counts_made_before_the_first_frame_are_no_throughput() -> None:
     one.tell(0, pools=[pool(done=1_000_000)])
     one.tell(500, pools=[pool(done=1_000_010)])
     one.tell(1250, pools=[pool(done=1_000_010)])
-    throughput = one.history.series.curves(one.history.now_ns).throughput
+    series, _, _ = together(one.history.pools.courses, one.history.now_ns)
+    throughput = series.throughput
     assert np.nansum(throughput) * 0.25 == pytest.approx(10)
 
 

@@ -37,6 +37,12 @@ def drawn(
     return lanes, rows
 
 
+def pool_of(feed: Feed) -> int:
+    newest = feed.history.pools.newest
+    assert newest is not None
+    return newest.key
+
+
 def works(feed: Feed, *runs: tuple[int, int, int, int]) -> None:
     """Tell of tasks: (worker, task, from ms, to ms)."""
     feed.tell(0, [worker_row(1), worker_row(2)])
@@ -44,7 +50,7 @@ def works(feed: Feed, *runs: tuple[int, int, int, int]) -> None:
     feed.tell(1000, [worker_row(1), worker_row(2)], spans)
 
 
-def test_each_source_has_its_lanes_in_one_group() -> None:
+def test_each_pool_has_its_lanes_in_one_group() -> None:
     one, other = pair()
     works(one, (1, 7, 0, 500))
     works(other, (2, 7, 500, 900))
@@ -87,7 +93,8 @@ def test_what_is_folded_has_a_head_and_no_row() -> None:
     one, other = pair()
     works(one, (1, 7, 0, 500))
     works(other, (1, 8, 0, 500))
-    lanes, rows = drawn(one, other, viewport=replace(VIEWPORT, folded=frozenset({1})))
+    folded = frozenset({pool_of(one)})
+    lanes, rows = drawn(one, other, viewport=replace(VIEWPORT, folded=folded))
     assert [(g.rows, g.workers) for g in lanes.groups] == [(0, 2), (2, 2)]
     assert [row.source for row in rows] == [2, 2]
     assert len(lanes.coverage) == len(lanes.owner) == len(lanes.failed) == 2
@@ -97,7 +104,8 @@ def test_with_all_folded_the_time_axis_stays() -> None:
     one, other = pair()
     works(one, (1, 7, 0, 500))
     works(other, (1, 8, 0, 500))
-    folded = replace(VIEWPORT, folded=frozenset({1, 2}))
+    both = frozenset({pool_of(one), pool_of(other)})
+    folded = replace(VIEWPORT, folded=both)
     lanes, rows = drawn(one, other, viewport=folded)
     assert rows == ()
     assert lanes.coverage.shape == (0, 100)

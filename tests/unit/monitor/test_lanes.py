@@ -18,7 +18,8 @@ def drawn(
     """Return the lanes; times in ms since hello, by default until the newest frame."""
     view = Viewport(seconds, None if end is None else told.at(end), pixels)
     now_ns = told.history.now_ns if now is None else told.at(now)
-    return lanes.draw(told.history, view, now_ns)[0]
+    workers = lanes.in_sight(told.history, view, now_ns)
+    return lanes.draw(told.history, view, now_ns, workers)[0]
 
 
 def coverage(picture: Lanes, row: int = 0) -> list[float]:
@@ -76,7 +77,7 @@ def test_a_gone_worker_is_drawn_below_as_long_as_it_is_in_view(told: Feed) -> No
     told.tell(130, [worker_row(1, state=GONE, since=told.at(120)), worker_row(2)])
     told.tell(150, [worker_row(2)])
     history = told.history
-    _, workers, _ = lanes.draw(history, Viewport(0.1, None, 10), history.now_ns)
+    workers = lanes.in_sight(history, Viewport(0.1, None, 10), history.now_ns)
     assert [worker.name for worker in workers] == ["w2", "w1"]
     picture = drawn(told)
     assert np.isnan(picture.coverage[1, 8:]).all()
@@ -187,12 +188,14 @@ def test_an_empty_history_has_no_lanes() -> None:
 
 @pytest.mark.parametrize("view", [Viewport(0, None, 0), Viewport(1e9, -5, 10**9)])
 def test_an_odd_viewport_is_drawn_within_bounds(told: Feed, view: Viewport) -> None:
-    picture, _, _ = lanes.draw(told.history, view, told.history.now_ns)
+    workers = lanes.in_sight(told.history, view, told.history.now_ns)
+    picture, _ = lanes.draw(told.history, view, told.history.now_ns, workers)
     assert picture.coverage.shape[1] <= 4096
 
 
 def test_busy_shares_are_of_known_time_only(told: Feed) -> None:
     view = Viewport(0.2, None, 20)
-    _, _, shares = lanes.draw(told.history, view, told.history.now_ns)
+    workers = lanes.in_sight(told.history, view, told.history.now_ns)
+    _, shares = lanes.draw(told.history, view, told.history.now_ns, workers)
     assert shares[0] == pytest.approx(0.25)
     assert shares[1] == 0

@@ -83,7 +83,7 @@ def test_a_foreign_version_is_named_whatever_else_its_hello_says(version: int) -
         ("pools", [feed.pool(state="asleep")]),
         ("pools", [feed.pool(done=-1)]),
         ("pools", [feed.pool(n) for n in range(1, 66)]),
-        ("load", {}),
+        ("pools", [feed.pool(load={})]),
     ],
 )
 def test_a_header_field_out_of_its_range_is_named(field: str, value: object) -> None:
@@ -94,8 +94,8 @@ def test_a_header_field_out_of_its_range_is_named(field: str, value: object) -> 
 def test_an_extra_and_a_missing_field_are_refused() -> None:
     header, _ = feed.frame(1, feed.BEGIN)
     assert "extra" in refused({**header, "extra": 1})
-    del header["load"]
-    assert "load" in refused(header)
+    del header["errors"]
+    assert "errors" in refused(header)
 
 
 @pytest.mark.parametrize(
@@ -178,29 +178,23 @@ def test_every_name_is_cut_and_made_printable() -> None:
         new_workers=[(1, bad)],
         new_functions=[(1, bad)],
         errors=[(1, 1, bad)],
-        pools=[feed.pool(name=bad, type=bad)],
-        load={
-            "demo": bad,
-            "text": bad,
-            "submitted": 0,
-            "remaining": None,
-            "held_back": 0,
-        },
+        pools=[feed.pool(name=bad, type=bad, load=feed.load(demo=bad, text=bad))],
     )
     got = feed.frame_message(header, body).header
     greeting = feed.message(feed.hello(agent=bad, python=bad, argv=[bad]))
     reply = feed.message({"kind": "reply", "number": 1, "ok": True, "text": bad})
     assert isinstance(greeting, Hello)
     assert isinstance(reply, Reply)
-    assert got.load is not None
+    load = got.pools[0].load
+    assert load is not None
     for name in (
         got.new_workers[0][1],
         got.new_functions[0][1],
         got.errors[0][2],
         got.pools[0].name,
         got.pools[0].type,
-        got.load.demo,
-        got.load.text,
+        load.demo,
+        load.text,
         greeting.agent,
         greeting.python,
         greeting.argv[0],
@@ -213,22 +207,21 @@ def test_every_name_is_cut_and_made_printable() -> None:
 @pytest.mark.parametrize("where", ["pools", "load", "counts"])
 def test_a_key_that_no_schema_has_is_refused_however_deep_it_lies(where: str) -> None:
     """Msgspec itself takes a dataclass's unknown keys for nothing."""
-    told = feed.pool()
-    load: dict[str, object] = {"demo": "d", "text": "", "submitted": 0}
-    load |= {"remaining": None, "held_back": 0}
+    load = feed.load()
+    told = feed.pool(load=load)
     inner = {"pools": told, "load": load, "counts": told["counts"]}[where]
     assert isinstance(inner, dict)
     inner["news"] = 1
-    header, body = feed.frame(1, feed.BEGIN, pools=[told], load=load)
+    header, body = feed.frame(1, feed.BEGIN, pools=[told])
     assert refused(header, body) == f"header: no field is called news in {where}"
 
 
 def test_what_an_agent_makes_is_what_a_window_reads() -> None:
     counts = Counts(9, 8, 7, 1, 1, expired=1, dropped=1, overdue=1, rejected=1)
-    pool = Pool(1, "p", "t", "running", 2, 4, 0, 3, None, counts)
     load = Load("noop", "words", 5, remaining=None, held_back=1)
+    pool = Pool(1, "p", "t", "running", 2, 4, 0, 3, None, counts, load)
     names = [(1, "a")]
-    frame = Frame(1, 2, [pool], names, names, [(1, 7, "E")], 0, 0, 1, 0, 3, load)
+    frame = Frame(1, 2, [pool], names, names, [(1, 7, "E")], 0, 0, 1, 0, 3)
     got = feed.message(to_header(frame))
     assert isinstance(got, FrameMessage)
     assert got.header == frame

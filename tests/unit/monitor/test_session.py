@@ -135,9 +135,9 @@ def test_a_window_that_takes_nothing_costs_no_memory_and_misses_no_count(
     one = watch("live")
     one.session.launch_pool(8)
     one.until_state(LinkState.LIVE)
-    frames = one.session._sources.focused.history.frames
+    frames = one.session._sources.chosen().history.frames
     deadline = time.monotonic() + SECONDS
-    while one.session._sources.focused.history.frames < frames + 25:
+    while one.session._sources.chosen().history.frames < frames + 25:
         assert time.monotonic() < deadline, "the session waits to be taken from"
         one.await_publications(5)
     one.await_publications(2)
@@ -246,7 +246,7 @@ def test_a_program_that_cannot_be_started_is_one_sentence(
     watch: Callable[[str], Watch],
 ) -> None:
     one = watch("live")
-    one.session._sources.focused._launch = Launch(("/nowhere/python",))
+    one.session._sources.chosen()._launch = Launch(("/nowhere/python",))
     one.session.launch_pool(8)
     text = one.until_state(LinkState.LOST).link.text
     assert "cannot be started" in text
@@ -335,7 +335,7 @@ def test_a_session_that_fails_says_so_and_ends_its_process(
         raise ZeroDivisionError
 
     with caplog.at_level(logging.ERROR):
-        monkeypatch.setattr(one.session._sources.focused, "poll", broken)
+        monkeypatch.setattr(one.session._sources.chosen(), "poll", broken)
         one.until_line("The session failed")
         one.session._thread.join(SECONDS)
     assert "ZeroDivisionError" in caplog.text

@@ -9,7 +9,7 @@ from unit.monitor.test_session import Watch
 
 from pool_gui.monitor.sources import MAX_SOURCES
 from pool_gui.monitor.view.facts import LinkState, SourceRow
-from pool_gui.monitor.view.snapshot import Snapshot
+from pool_gui.monitor.view.snapshot import Scope, Snapshot
 from pool_gui.wire.commands import Pause
 
 
@@ -61,7 +61,7 @@ def test_the_first_demo_is_the_source_that_waits_for_one(
 def test_two_processes_are_watched_side_by_side(watch: Callable[[str], Watch]) -> None:
     one = two(watch)
     snapshot = one.until(lambda s: len({row.source for row in s.workers}) == 2)
-    assert snapshot.focus == source(snapshot, 2).key
+    assert snapshot.scope == Scope(source(snapshot, 2).key)
     assert len({row.pid for row in snapshot.sources}) == 2
     assert snapshot.lanes is not None
     assert [group.rows for group in snapshot.lanes.groups] == [1, 1]
@@ -72,13 +72,13 @@ def test_what_is_in_focus_is_spoken_of_and_commanded(
 ) -> None:
     one = two(watch)
     first = source(one.session.take(), 1)
-    one.session.set_focus(first.key)
-    snapshot = one.until(lambda s: s.focus == first.key and s.program)
+    one.session.set_scope(Scope(first.key))
+    snapshot = one.until(lambda s: s.scope.source == first.key and s.program)
     assert snapshot.program is not None
     assert snapshot.program.pid == first.pid
     one.session.send(Pause())
     one.until(lambda s: any(line.text == "pause is done." for line in s.log))
-    one.session.send(Pause(), source(one.session.take(), 2).key)
+    one.session.send(Pause(), Scope(source(one.session.take(), 2).key))
     one.until(lambda s: any(line.text == "Demo 2: pause is done." for line in s.log))
 
 
@@ -98,7 +98,7 @@ def test_a_lost_source_stays_beside_one_that_runs_until_it_is_removed(
     one.until(lambda s: (p := source(s, 1).pool) and p.counts.done > before.counts.done)
     one.session.remove(second.key)
     snapshot = one.until(lambda s: len(s.sources) == 1)
-    assert snapshot.focus == source(snapshot, 1).key
+    assert snapshot.scope == Scope(source(snapshot, 1).key)
 
 
 def test_the_last_source_that_is_removed_leaves_room_for_a_new_one(
@@ -107,7 +107,7 @@ def test_the_last_source_that_is_removed_leaves_room_for_a_new_one(
     one = watch("live")
     one.session.add_demo(2)
     snapshot = one.until(lambda s: live(s, 1))
-    one.session.remove(snapshot.focus)
+    one.session.remove(snapshot.scope.source)
     snapshot = one.until(lambda s: s.link.state is LinkState.NONE)
     assert one.children() == set()
     one.session.add_demo(2)

@@ -4,7 +4,8 @@ from unit.monitor import feed
 from unit.monitor.feed import BUSY, Feed, pool, span_row, worker_row
 
 from pool_gui.monitor.view import rows as tables
-from pool_gui.monitor.view.rows import load_state, pool_row, short_name, task_rows
+from pool_gui.monitor.view.facts import LoadState
+from pool_gui.monitor.view.rows import pool_row, short_name, task_rows
 from pool_gui.monitor.view.rows import worker_rows as rows_of
 
 
@@ -70,26 +71,24 @@ def test_workers_say_what_they_do_and_since_when(told: Feed) -> None:
 def test_the_pool_counts_its_living_and_busy_workers(told: Feed) -> None:
     newest = told.history.pools.newest
     assert newest is not None
-    row = pool_row(newest, told.history.workers.living)
+    row = pool_row(told.history, newest, told.history.workers.living)
     assert (row.alive, row.busy, row.depth, row.depth_limit) == (2, 1, 4, 10)
     assert (row.counts.done, row.counts.failed, row.state) == (1, 1, "running")
     told.tell(200, [])
-    assert pool_row(newest, tuple(told.history.workers)).alive == 0
+    assert pool_row(told.history, newest, tuple(told.history.workers)).alive == 0
 
 
 def test_the_load_is_told_while_it_runs(told: Feed) -> None:
-    assert load_state(told.history) is None
-    load = {
-        "demo": "mix",
-        "text": "60 /s",
-        "submitted": 5,
-        "remaining": None,
-        "held_back": 0,
-    }
-    told.tell(200, [worker_row(1), worker_row(2)], load=load)
-    state = load_state(told.history)
-    assert state is not None
-    assert (state.demo, state.text, state.remaining) == ("mix", "60 /s", None)
+    def state() -> LoadState | None:
+        newest = told.history.pools.newest
+        assert newest is not None
+        return pool_row(told.history, newest, told.history.workers.living).load
+
+    assert state() is None
+    rows = [worker_row(1), worker_row(2)]
+    told.tell(200, rows, pools=[feed.pool(load=feed.load())])
+    load = state()
+    assert load is not None
+    assert (load.demo, load.text, load.remaining) == ("mix", "60 /s", None)
     told.history.end()
-    assert load_state(told.history) is None
-    assert feed.MS
+    assert state() is None

@@ -8,7 +8,7 @@ from pool_gui.monitor.log import Log
 from pool_gui.monitor.model.usage import UNKNOWN_USE
 from pool_gui.monitor.view.facts import Link, LinkState
 from pool_gui.monitor.view.maker import Moment, SnapshotMaker, Watched
-from pool_gui.monitor.view.snapshot import Snapshot, Viewport
+from pool_gui.monitor.view.snapshot import Scope, Snapshot, Viewport
 
 
 class Viewer:
@@ -34,7 +34,7 @@ class Viewer:
             monitor=UNKNOWN_USE,
             viewport=Viewport(),
         )
-        return self.maker.make([Watched(1, 1, self.told.history, moment)], focus=1)
+        return self.maker.make([Watched(1, 1, self.told.history, moment)], Scope(1))
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ PARAMETERS = st.dictionaries(
 )
 SEEDS = st.integers(0, commands.MAX_SEED)
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
-    st.builds(commands.Start, st.integers(0, MAX_WORKERS)),
+    st.builds(commands.Start, st.integers(0, MAX_WORKERS), st.booleans()),
     st.builds(commands.Resize, st.integers(0, MAX_WORKERS)),
     st.builds(commands.Dismiss, st.integers(1, MAX_WORKERS), SEEDS),
     st.builds(
@@ -45,10 +45,10 @@ COMMANDS: st.SearchStrategy[Command] = st.one_of(
 )
 
 
-@given(COMMANDS, st.integers(0, 1 << 40))
-def test_a_command_survives_the_wire(command: Command, number: int) -> None:
-    header = json.loads(json.dumps(commands.to_header(command, number)))
-    assert commands.from_header(header) == (number, command)
+@given(COMMANDS, st.integers(0, 1 << 40), st.integers(0, 1 << 40))
+def test_a_command_survives_the_wire(command: Command, number: int, pool: int) -> None:
+    header = json.loads(json.dumps(commands.to_header(command, number, pool)))
+    assert commands.from_header(header) == (number, pool, command)
 
 
 @given(COMMANDS, st.data())
@@ -56,10 +56,11 @@ def test_a_command_with_a_spoilt_argument_is_refused(
     command: Command, data: st.DataObject
 ) -> None:
     header = json.loads(json.dumps(commands.to_header(command, 1)))
-    spoilt: object = data.draw(
-        st.sampled_from([None, [], "x\n", -1.5, True, 10**30, {"": 1}])
-    )
     key = data.draw(st.sampled_from(sorted(header["arguments"]) or ["more"]))
+    truth = 1 if key == "beside" else True
+    spoilt: object = data.draw(
+        st.sampled_from([None, [], "x\n", -1.5, truth, 10**30, {"": 1}])
+    )
     header["arguments"][key] = spoilt
     with pytest.raises(MalformedMessageError):
         commands.from_header(header)
@@ -69,21 +70,61 @@ def test_a_command_with_a_spoilt_argument_is_refused(
     ("header", "complaint"),
     [
         ({}, "exactly the keys"),
-        ({"kind": "command", "number": 1, "name": "exec", "arguments": {}}, "no such"),
-        (
-            {"kind": "command", "number": 1, "name": ["stop"], "arguments": {}},
-            "no such",
-        ),
-        ({"kind": "command", "number": 1, "name": "stop", "arguments": []}, "none"),
-        (
-            {"kind": "command", "number": 1, "name": "stop", "arguments": {"x": 1}},
-            "stop takes the arguments: none",
-        ),
-        ({"kind": "command", "number": -1, "name": "stop", "arguments": {}}, "number"),
         (
             {
                 "kind": "command",
                 "number": 1,
+                "pool": 0,
+                "name": "exec",
+                "arguments": {},
+            },
+            "no such",
+        ),
+        (
+            {
+                "kind": "command",
+                "number": 1,
+                "pool": 0,
+                "name": ["stop"],
+                "arguments": {},
+            },
+            "no such",
+        ),
+        (
+            {
+                "kind": "command",
+                "number": 1,
+                "pool": 0,
+                "name": "stop",
+                "arguments": [],
+            },
+            "none",
+        ),
+        (
+            {
+                "kind": "command",
+                "number": 1,
+                "pool": 0,
+                "name": "stop",
+                "arguments": {"x": 1},
+            },
+            "stop takes the arguments: none",
+        ),
+        (
+            {
+                "kind": "command",
+                "number": -1,
+                "pool": 0,
+                "name": "stop",
+                "arguments": {},
+            },
+            "number",
+        ),
+        (
+            {
+                "kind": "command",
+                "number": 1,
+                "pool": 0,
                 "name": "resize",
                 "arguments": {"size": 4096},
             },

@@ -1,0 +1,220 @@
+"""A demo pool: a ThreadPool with the loads that feed it, as the agent reads both.
+
+`handle` is called by the agent's commands thread, one command at a time; what the agent
+reads (`WatchedPool`) by its frames thread; `close` by the main thread, once the agent
+has stopped.
+"""
+
+from collections.abc import Sequence
+from functools import singledispatchmethod
+from typing import Final
+
+from pool_gui.agent import CommandRefusedError
+from pool_gui.agent.adapters.base import PoolReading, WatchedWorker
+from pool_gui.agent.adapters.thread_pool import ThreadPoolAdapter, ThreadWorker
+from pool_gui.demo.load import Load, Plan
+from pool_gui.demo.schedule import AtOnce, arrivals_of, describe
+from pool_gui.demo.tasks import Maker
+from pool_gui.pool import PoolState, Task, ThreadPool
+from pool_gui.wire import commands
+
+INLINE_BATCH: Final = 10_000
+"""Larger batches are put by a thread of their own, so that commands go on."""
+
+MAX_BATCHES: Final = 8
+"""Large batches being put at the same time."""
+
+
+class _Target:
+    """The pool as a load sees it."""
+
+    def __init__(self, pool: ThreadPool) -> None:
+        self._pool = pool
+
+    def batch_put(self, items: Sequence[Task]) -> None:
+        self._pool.batch_put(items)
+
+    def depth(self) -> int:
+        return self._pool.task_queue.size()
+
+    def unfinished(self) -> int:
+        return self._pool.statistics().outstanding
+
+
+class FedPool:
+    """See the module."""
+
+    type_name = ThreadPoolAdapter.type_name
+
+    def __init__(self, size: int, name: str) -> None:
+        self.pool = ThreadPool(size, name=name)
+        self.name = name
+        self._adapter = ThreadPoolAdapter(self.pool)
+        self._load: Load | None = None
+        self._batches: list[Load] = []
+
+    # --- what the agent reads -------------------------------------------------------
+
+    def read(self) -> PoolReading:
+        """Return its state, its exact counts, and what it is being fed with."""
+        load = self._load
+        told = None if load is None else load.header()
+        return self._adapter.read()._replace(load=told)
+
+    def take_peak(self) -> int:
+        """Return the queue's greatest depth since the last call."""
+        return self._adapter.take_peak()
+
+    def workers(self) -> Sequence[WatchedWorker]:
+        """Return the workers there are, then those that ended lately."""
+        return self._adapter.workers()
+
+    def watch(self, mask: int) -> None:
+        """Let workers record a span when `started & mask` is 0."""
+        self._adapter.watch(mask)
+
+    # --- what the window asks for ---------------------------------------------------
+
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait, those included that batches are still to put."""
+        to_come = sum(load.remaining for load in self._batches if not load.over)
+        return self.pool.task_queue.size() + to_come
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it runs no more tasks, ever."""
+        return self.pool.state is PoolState.STOPPED
+
+    def close(self) -> None:
+        """End its loads, and the pool; does not wait for tasks that run."""
+        self._end_loads()
+        self.pool.stop()
+
+    def submit(self, command: commands.Submit, maker: Maker) -> str:
+        """Feed it over time, instead of what feeds it now."""
+        if self._load is not None:
+            self._load.stop()
+        target = _Target(self.pool)
+        text = describe(command)
+        arrivals = arrivals_of(command, target.unfinished)
+        plan = Plan(command.demo, text, maker, arrivals, command.count, command.seed)
+        self._load = Load(plan, target)
+        self._load.start()
+        many = _tasks(command.count) if command.count else "tasks"
+        return f"Submitting {many} of {command.demo}: {text}."
+
+    def put_batch(self, command: commands.Batch, maker: Maker) -> str:
+        """Put tasks at once; many of them from a thread of their own.
+
+        Raises:
+            CommandRefusedError: too many batches are being put, or it takes no more.
+        """
+        count = command.count
+        self._batches = [batch for batch in self._batches if not batch.over]
+        if len(self._batches) >= MAX_BATCHES:
+            raise CommandRefusedError(
+                f"{MAX_BATCHES} large batches are being put; wait for one to finish."
+            )
+        plan = Plan(
+            command.demo, "at once", maker, AtOnce(count), count, command.seed, None
+        )
+        batch = Load(plan, _Target(self.pool))
+        if count > INLINE_BATCH:
+            self._batches.append(batch)
+            batch.start()
+            return f"Putting {_tasks(count)} of {command.demo}."
+        batch.run()
+        if batch.submitted < count:
+            raise CommandRefusedError("The pool takes no more tasks; start a new one.")
+        return f"Put {_tasks(count)} of {command.demo}."
+
+    @singledispatchmethod
+    def handle(self, command: commands.Command) -> str:
+        """Carry out a command; return what was done, in one sentence.
+
+        Raises:
+            CommandRefusedError: why it cannot be done, in one sentence.
+            PoolStateError: likewise.
+            WorkerStartError: likewise.
+        """
+        raise CommandRefusedError(f"A pool does not know {command.name}.")
+
+    @handle.register
+    def _(self, _: commands.EndLoad) -> str:
+        ended = self._end_loads()
+        if not ended:
+            raise CommandRefusedError("No load is running.")
+        submitted = sum(load.submitted for load in ended)
+        return f"The load has ended after {_tasks(submitted)}."
+
+    @handle.register
+    def _(self, _: commands.Pause) -> str:
+        self.pool.pause()
+        return "Paused: workers finish what they run and take nothing more."
+
+    @handle.register
+    def _(self, _: commands.Resume) -> str:
+        self.pool.resume()
+        return "Resumed."
+
+    @handle.register
+    def _(self, command: commands.Resize) -> str:
+        self.pool.resize(command.size)
+        return f"Resized to {workers_text(command.size)}."
+
+    @handle.register
+    def _(self, command: commands.Dismiss) -> str:
+        dismissed = len(self.pool.dismiss(command.count))
+        if not dismissed:
+            raise CommandRefusedError("There is no worker left to dismiss.")
+        rest = "" if dismissed == command.count else "; there were no more"
+        return f"Dismissed {workers_text(dismissed)}{rest}."
+
+    def dismiss_one(self, worker: WatchedWorker | None) -> str:
+        """Take this worker away.
+
+        Raises:
+            CommandRefusedError: it has gone, or is going.
+        """
+        if not isinstance(worker, ThreadWorker):
+            raise CommandRefusedError("That worker has already gone.")
+        if not self.pool.dismiss_worker(worker.thread):
+            raise CommandRefusedError(f"{worker.name} was dismissed already.")
+        return f"Dismissed {worker.name}."
+
+    @handle.register
+    def _(self, _: commands.Clear) -> str:
+        return f"Took {_tasks(len(self.pool.clear()))} out of the queue."
+
+    @handle.register
+    def _(self, _: commands.Drain) -> str:
+        self._end_loads()
+        self.pool.drain()
+        left = _tasks(self.pool.statistics().outstanding)
+        return f"Draining: {left} to finish, then the pool ends."
+
+    @handle.register
+    def _(self, _: commands.Stop) -> str:
+        self._end_loads()
+        cleared = _tasks(len(self.pool.stop()))
+        return f"Stopped: {cleared} taken out of the queue; running ones finish."
+
+    def _end_loads(self) -> list[Load]:
+        """Stop all loads; return those that were still submitting."""
+        loads = [*self._batches, *([self._load] if self._load else [])]
+        running = [load for load in loads if not load.over]
+        for load in running:
+            load.stop()
+        self._batches.clear()
+        self._load = None
+        return running
+
+
+def workers_text(count: int) -> str:
+    """Return so many workers, in words."""
+    return f"{count:,} worker" if count == 1 else f"{count:,} workers"
+
+
+def _tasks(count: int) -> str:
+    return f"{count:,} task" if count == 1 else f"{count:,} tasks"

@@ -1,0 +1,51 @@
+"""A source as the view sees it: its model, and what else is known at this moment.
+
+Session thread only.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from pool_gui.monitor.model.program import History
+from pool_gui.monitor.view.facts import Link, LinkState, ProcessUse
+from pool_gui.monitor.view.snapshot import Viewport
+
+_LAG_NS: Final = 500_000_000
+"""How long the lanes wait for a frame before they move on without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a snapshot shows besides the model."""
+
+    clock_ns: int
+    """The window's clock."""
+    received_ns: int | None
+    """When the newest frame of the process came; None when none has."""
+    link: Link
+    process: ProcessUse
+    monitor: ProcessUse
+    viewport: Viewport
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A source at this moment."""
+
+    key: int
+    number: int
+    """What people call it by."""
+    history: History
+    moment: Moment
+
+    @property
+    def now_ns(self) -> int:
+        """The session's time: the newest frame's, or later when none comes."""
+        history, moment = self.history, self.moment
+        if moment.received_ns is None or moment.link.state not in {
+            LinkState.LIVE,
+            LinkState.SILENT,
+        }:
+            return history.now_ns
+        late_ns = moment.clock_ns - moment.received_ns - _LAG_NS
+        return history.now_ns + max(late_ns, 0)
