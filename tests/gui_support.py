@@ -9,9 +9,18 @@ from PySide6.QtWidgets import QApplication
 
 from pool_gui.monitor.session import Session
 from pool_gui.monitor.source.child import Launch
-from pool_gui.monitor.view.facts import Link, LinkState, LogLine, PoolRow, Program
+from pool_gui.monitor.view.facts import (
+    Link,
+    LinkState,
+    LogLine,
+    PoolRow,
+    Program,
+    SourceRow,
+)
 from pool_gui.monitor.view.snapshot import (
+    LaneGroup,
     Lanes,
+    Scope,
     Snapshot,
     SpanTable,
     TaskRow,
@@ -27,6 +36,7 @@ from pool_gui.wire.messages import Counts
 SECOND_NS = 1_000_000_000
 PIXELS = 300
 DEADLINE_SECONDS = 20.0
+ALL = Scope()
 
 
 class FakeSession:
@@ -35,6 +45,8 @@ class FakeSession:
     def __init__(self) -> None:
         self.sent: list[Command] = []
         self.launched: list[int] = []
+        self.asked: list[tuple[object, ...]] = []
+        self.scopes: list[Scope | None] = []
         self.viewports: list[Viewport] = []
         self.closed = False
         self.newest = empty()
@@ -45,11 +57,27 @@ class FakeSession:
     def start(self) -> None:
         """Do nothing."""
 
-    def launch_pool(self, size: int) -> None:
+    def launch_pool(
+        self, size: int, first: Sequence[Command] = (), source: int = 0
+    ) -> None:
         self.launched.append(size)
+        self.asked.append(("launch_pool", size, tuple(first), source))
 
-    def send(self, command: Command) -> None:
+    def add_demo(self, size: int, first: Sequence[Command] = ()) -> None:
+        self.asked.append(("add_demo", size, tuple(first)))
+
+    def add_pool(self, size: int, first: Sequence[Command] = ()) -> None:
+        self.asked.append(("add_pool", size, tuple(first)))
+
+    def set_scope(self, scope: Scope) -> None:
+        self.asked.append(("set_scope", scope))
+
+    def remove(self, source: int) -> None:
+        self.asked.append(("remove", source))
+
+    def send(self, command: Command, scope: Scope | None = None) -> None:
         self.sent.append(command)
+        self.scopes.append(scope)
 
     def set_viewport(self, viewport: Viewport) -> None:
         self.viewports.append(viewport)
@@ -99,23 +127,27 @@ def running(
         )
         for n, row in enumerate(rows)
     )
+    pool = PoolRow(
+        name="demo",
+        kind="pool_gui.ThreadPool",
+        state=state,
+        size=workers,
+        alive=workers,
+        busy=workers,
+        depth=depth,
+        depth_limit=None,
+        counts=Counts(20, 16, 12 - failed, failed),
+        throughput_per_second=1204.0,
+        key=1,
+    )
+    link = Link(LinkState.LIVE, "", 0.0)
     return replace(
         empty(),
         number=1,
-        link=Link(LinkState.LIVE, "", 0.0),
+        link=link,
+        sources=(SourceRow(1, 1, link, (pool,), 4711),),
         program=Program(4711, "3.11.7", gil=True, argv=("x",)),
-        pool=PoolRow(
-            name="demo",
-            kind="pool_gui.ThreadPool",
-            state=state,
-            size=workers,
-            alive=workers,
-            busy=workers,
-            depth=depth,
-            depth_limit=None,
-            counts=Counts(20, 16, 12 - failed, failed),
-            throughput_per_second=1204.0,
-        ),
+        pool=pool,
         workers=rows,
         tasks=tasks,
         lanes=lanes_of(rows),
@@ -157,10 +189,63 @@ def lanes_of(rows: Sequence[WorkerRow]) -> Lanes:
     )
 
 
+def two_sources(scope: Scope = ALL, folded: Sequence[int] = ()) -> Snapshot:
+    """Return two demo processes: the first has two pools, each pool has two workers."""
+    before = running(6)
+    pool = before.sources[0].pools[0]
+    pools = [
+        replace(pool, key=key, name=name, size=2, alive=2, busy=2, depth=key)
+        for key, name in ((1, "demo"), (2, "demo-2"), (3, "demo"))
+    ]
+    link = before.link
+    sources = (
+        SourceRow(1, 1, link, tuple(pools[:2]), 4711),
+        SourceRow(2, 2, link, (pools[2],), 4712),
+    )
+    homes = ((1, 1), (1, 1), (1, 2), (1, 2), (2, 3), (2, 3))
+    every = tuple(
+        replace(row, source=home[0], pool=home[1])
+        for row, home in zip(before.workers, homes, strict=True)
+    )
+    rows = tuple(row for row in every if row.pool not in folded)
+    groups, first = [], 0
+    for source, key, name in ((1, 1, "demo"), (1, 2, "demo-2"), (2, 3, "demo")):
+        count = 0 if key in folded else 2
+        groups.append(LaneGroup(source, first, count, 2, key, name))
+        first += count
+    lanes = lanes_of(rows) if rows else lanes_of(every[:1])
+    chosen = [
+        (source, row)
+        for source in sources
+        for row in source.pools
+        if scope.source in {0, source.key} and scope.pool in {0, row.key}
+    ]
+    summed = replace(chosen[0][1], pools=len(chosen), key=0)
+    return replace(
+        before,
+        sources=sources,
+        scope=scope,
+        pool=summed if len(chosen) > 1 else chosen[0][1],
+        workers=rows,
+        roster=tuple(r for r in every if scope.source in {0, r.source}),
+        lanes=replace(lanes, groups=tuple(groups)),
+        tasks=tuple(
+            replace(task, source=row.source, pool=row.pool)
+            for task, row in zip(before.tasks, every, strict=True)
+        ),
+    )
+
+
 def lost(before: Snapshot) -> Snapshot:
     """Return the same after the pool process was killed."""
     text = "The pool process (PID 4711) was ended by signal 9 (SIGKILL)."
-    return replace(before, link=Link(LinkState.LOST, text, 1.0))
+    return linked(before, Link(LinkState.LOST, text, 1.0))
+
+
+def linked(before: Snapshot, link: Link) -> Snapshot:
+    """Return the same with another link of its one source."""
+    sources = tuple(replace(source, link=link) for source in before.sources)
+    return replace(before, link=link, sources=sources)
 
 
 class Opened:

@@ -4,7 +4,7 @@ Everything is seeded: the same call gives the same picture.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,6 +23,7 @@ from pool_gui.monitor.view.snapshot import (
     Distribution,
     FunctionRow,
     Lanes,
+    Scope,
     Series,
     Snapshot,
     SpanTable,
@@ -56,6 +57,8 @@ class FakeSession:
         self._in_flight = False
         self.started = False
         self.launched: list[int] = []
+        self.asked: list[tuple[object, ...]] = []
+        self.scopes: list[Scope | None] = []
         self.sent: list[Command] = []
         self.viewports: list[Viewport] = []
         self.closed: list[float] = []
@@ -64,11 +67,27 @@ class FakeSession:
     def start(self) -> None:
         self.started = True
 
-    def launch_pool(self, size: int) -> None:
+    def launch_pool(
+        self, size: int, first: Sequence[Command] = (), source: int = 0
+    ) -> None:
         self.launched.append(size)
+        self.asked.append(("launch_pool", size, tuple(first), source))
 
-    def send(self, command: Command) -> None:
+    def add_demo(self, size: int, first: Sequence[Command] = ()) -> None:
+        self.asked.append(("add_demo", size, tuple(first)))
+
+    def add_pool(self, size: int, first: Sequence[Command] = ()) -> None:
+        self.asked.append(("add_pool", size, tuple(first)))
+
+    def set_scope(self, scope: Scope) -> None:
+        self.asked.append(("set_scope", scope))
+
+    def remove(self, source: int) -> None:
+        self.asked.append(("remove", source))
+
+    def send(self, command: Command, scope: Scope | None = None) -> None:
         self.sent.append(command)
+        self.scopes.append(scope)
 
     def set_viewport(self, viewport: Viewport) -> None:
         self.viewports.append(viewport)

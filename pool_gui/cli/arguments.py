@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from pool_gui import __version__
 from pool_gui.cli import values
+from pool_gui.monitor.view.facts import MAX_SOURCES
 from pool_gui.window.options import THEMES, SnapshotOptions, WindowOptions
 from pool_gui.wire.catalogue import DEFAULT_DEMO, DEMOS
 from pool_gui.wire.commands import (
@@ -138,9 +139,10 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--workers",
-        type=values.whole(1, MAX_WORKERS),
-        metavar="N",
-        help=f"how many workers the pool has (default: {DEFAULT_WORKERS})",
+        type=values.sizes(MAX_SOURCES, MAX_WORKERS),
+        metavar="N[,N]",
+        help="how many workers the pool has; several numbers, such as 4,16, start a "
+        f"pool each, on the same load (default: {DEFAULT_WORKERS})",
     )
     pace = parser.add_mutually_exclusive_group()
     pace.add_argument(
@@ -181,12 +183,15 @@ def _window(
             if getattr(given, name) is not None:
                 option = name.replace("_", "-")
                 refuse(parser, f"--{option} needs --demo, which names what is run")
-    workers = given.workers or DEFAULT_WORKERS
+    workers = given.workers or (DEFAULT_WORKERS,)
+    if demo is None and len(workers) > 1:
+        refuse(parser, "several pools need --demo, which names what is run")
     return WindowOptions(
         size=given.size,
         theme=given.theme,
-        workers=workers,
-        load=None if demo is None else _load(parser, given, demo, workers),
+        workers=workers[0],
+        beside=workers[1:],
+        load=None if demo is None else _load(parser, given, demo, max(workers)),
     )
 
 

@@ -63,6 +63,21 @@ def whole(least: int, most: int) -> Callable[[str], int]:
     return parse_whole
 
 
+def sizes(most_pools: int, most_workers: int) -> Callable[[str], tuple[int, ...]]:
+    """Return a reader of one size of a pool, or of several with commas between."""
+    parse = whole(1, most_workers)
+
+    def parse_sizes(text: str) -> tuple[int, ...]:
+        parts = text.split(",")
+        if len(parts) > most_pools:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} names {len(parts)} pools; {most_pools} is the most"
+            )
+        return tuple(parse(part) for part in parts)
+
+    return parse_sizes
+
+
 def _number(text: str, least: float, most: float, unit: str) -> float:
     try:
         value = float(text)

@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from pool_gui.monitor import report
@@ -82,31 +82,35 @@ class Session:
         """Begin; no process is started yet."""
         self._thread.start()
 
-    def launch_pool(self, size: int, source: int = 0) -> None:
+    def launch_pool(
+        self, size: int, first: Sequence[Command] = (), source: int = 0
+    ) -> None:
         """Start a pool in a source, and a process for it if there is none.
 
         Args:
             size: workers; 0 means twice the cores.
-            source: its key; 0: the one in scope, or the newest.
+            first: commands for it, once it runs.
+            source: the source's key; 0: the one in scope, or the newest.
         """
-        self._request(lambda: self._sources.launch(size, source))
+        self._request(lambda: self._sources.launch(size, first, source))
 
-    def add_demo(self, size: int) -> None:
+    def add_demo(self, size: int, first: Sequence[Command] = ()) -> None:
         """Start a demo pool in a process of its own, and put it in scope.
 
         Args:
             size: workers; 0 means twice the cores.
+            first: commands for it, once it runs.
         """
-        self._request(lambda: self._sources.add_demo(size))
+        self._request(lambda: self._sources.add_demo(size, first))
 
-    def add_pool(self, size: int, source: int = 0) -> None:
-        """Start a pool beside those that run in a source, and put it in scope.
+    def add_pool(self, size: int, first: Sequence[Command] = ()) -> None:
+        """Start a pool beside those of the source in scope, and put it in scope.
 
         Args:
             size: workers; 0 means twice the cores.
-            source: its key; 0: the one in scope, or the newest.
+            first: commands for it, once it runs.
         """
-        self._request(lambda: self._sources.add_pool(size, source))
+        self._request(lambda: self._sources.add_pool(size, first))
 
     def set_scope(self, scope: Scope) -> None:
         """Let all but the lanes speak of this, and commands be for it."""

@@ -8,19 +8,19 @@ source that was lost stays until it is removed.
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from pool_gui.monitor.log import Log, TaggedLines
 from pool_gui.monitor.model.program import Shared
 from pool_gui.monitor.source.child import Launch
+from pool_gui.monitor.view.facts import MAX_SOURCES
 from pool_gui.monitor.view.snapshot import Scope, Viewport
 from pool_gui.monitor.view.watched import Watched
 from pool_gui.monitor.watcher import Watcher
 from pool_gui.wire.commands import Command, Start
 
 _REMOVE_SECONDS: Final = 1.0
-MAX_SOURCES: Final = 16
 
 
 class Sources:
@@ -44,6 +44,7 @@ class Sources:
         self._enders: list[threading.Thread] = []
         self._awaited = 0  # the source in which a new pool is to come
         self._known_pools: set[int] = set()
+        self._first: tuple[Command, ...] = ()  # for the pool that is to come
         self.scope = Scope(self._add())
         """What requests that name nothing are for."""
 
@@ -59,11 +60,18 @@ class Sources:
             for key, watcher in self._watchers.items()
         )
 
-    def launch(self, size: int, key: int = 0) -> None:
-        """Start a pool in a source, and a process for it if there is none."""
-        self.chosen(key).launch(size)
+    def launch(self, size: int, first: Sequence[Command] = (), key: int = 0) -> None:
+        """Start a pool in a source, and a process for it if there is none.
 
-    def add_demo(self, size: int) -> None:
+        What is in scope of this source is all of it from now on: the new pool, too.
+        """
+        watcher = self.chosen(key)
+        source = next(k for k, one in self._watchers.items() if one is watcher)
+        if self.scope.source == source:
+            self.scope = Scope(source)
+        watcher.launch(size, first)
+
+    def add_demo(self, size: int, first: Sequence[Command] = ()) -> None:
         """Start a demo pool in a process of its own, and put it in scope."""
         if len(self._watchers) >= MAX_SOURCES:
             text = f"There are {MAX_SOURCES} sources already; remove one first."
@@ -72,14 +80,15 @@ class Sources:
         unused = (key for key, one in self._watchers.items() if not one.has_begun)
         key = next(unused, None) or self._add()
         self.scope = Scope(key)
-        self._watchers[key].launch(size)
+        self._watchers[key].launch(size, first)
 
-    def add_pool(self, size: int, key: int = 0) -> None:
-        """Start a pool beside those that run in a source; it comes into scope."""
-        watcher = self.chosen(key)
-        if not watcher.history.pools.shown:
-            watcher.launch(size)
+    def add_pool(self, size: int, first: Sequence[Command] = ()) -> None:
+        """Start a pool beside those of the source in scope; it comes into scope."""
+        watcher = self.chosen()
+        if not watcher.active or not watcher.history.pools.shown:
+            self.launch(size, first)
             return
+        self._first = tuple(first)
         self._awaited = next(k for k, one in self._watchers.items() if one is watcher)
         self._known_pools = {pool.key for pool in watcher.history.pools.shown}
         watcher.send(Start(size, beside=True))
@@ -139,6 +148,8 @@ class Sources:
         for pool in watcher.history.pools.shown:
             if pool.key not in self._known_pools:
                 self.scope, self._awaited = Scope(self._awaited, pool.key), 0
+                for command in self._first:
+                    watcher.send(command, pool.header.pool)
                 return
 
     def any_active(self) -> bool:

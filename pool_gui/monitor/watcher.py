@@ -6,7 +6,7 @@ most one peer at a time; the model keeps what earlier ones told.
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from pool_gui.monitor.log import LineSink
@@ -44,7 +44,7 @@ class Watcher:
         self._clock = clock
         self._wake = wake
         self._peer: Peer | None = None
-        self._start: Start | None = None  # to be sent after hello
+        self._first: tuple[Command, ...] = ()  # to be sent after hello
         self._failed_start = ""
         self._received_ns: int | None = None
         self._monitor = ProcessMeter(os.getpid(), clock())
@@ -65,15 +65,22 @@ class Watcher:
         """How the last process ended; None while one lives."""
         return None if self._peer is None else self._peer.ending
 
-    def launch(self, size: int) -> None:
-        """Start a pool, and a process for it if there is none."""
+    def launch(self, size: int, first: Sequence[Command] = ()) -> None:
+        """Start a pool, and a process for it if there is none.
+
+        Args:
+            size: workers; 0 means twice the cores.
+            first: commands for it, which the process does once it has begun the pool.
+        """
+        commands = (Start(size), *first)
         if self._peer is not None and self._peer.ending is None:
             if self._peer.greeted:
-                self.send(Start(size))
+                for command in commands:
+                    self.send(command)
             else:
-                self._start = Start(size)
+                self._first = commands
             return
-        self._start, self._failed_start = Start(size), ""
+        self._first, self._failed_start = commands, ""
         self._put_away()
         try:
             self._peer = Peer(self._launch, self._log, self._clock, self._wake)
@@ -139,9 +146,9 @@ class Watcher:
             f"{message.implementation} {message.python}, {message.agent}."
         )
         self._log.add("window", "info", text)
-        if self._start is not None:
-            peer.send(self._start)
-            self._start = None
+        for command in self._first:
+            peer.send(command)
+        self._first = ()
         return True
 
     def moment(self, viewport: Viewport) -> Moment:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from pool_gui.monitor.session import Session
 from pool_gui.monitor.source.child import pool_process
+from pool_gui.monitor.view.snapshot import Scope
 from pool_gui.window.controller import Controller
 from pool_gui.window.crash import Hooks
 from pool_gui.window.main_window import MainWindow
@@ -73,8 +74,12 @@ class Program(QObject):
         self.window.show()
         self.session.start()
         if self._options.load is not None:
-            self.window.toolbar.order.choose(self._options.load.demo)
+            self.window.toolbar.order.adopt(self._options.load)
             self.controller.start_pool(self._options.workers, self._options.load)
+            for workers in self._options.beside:
+                self.controller.add_demo(workers, self._options.load)
+            if self._options.beside:
+                self.controller.select_scope(Scope())
 
     @Slot()
     def end(self) -> None:

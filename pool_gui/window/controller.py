@@ -5,7 +5,6 @@ session wakes it from its own thread by `wake`, which is the only method another
 may call; at most one wake-up is in flight. Widgets know the signals, not the session.
 """
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
@@ -13,14 +12,13 @@ from typing import Final
 from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 
 from pool_gui.monitor.view.facts import Link, LinkState
-from pool_gui.monitor.view.snapshot import Snapshot, Viewport
+from pool_gui.monitor.view.snapshot import Scope, Snapshot, Viewport
 from pool_gui.window.port import SessionPort
 from pool_gui.wire import commands
 from pool_gui.wire.commands import Arrival, Command
 
 RUNNING_STATES: Final = ("running", "paused", "draining")
 _LIVE: Final = (LinkState.LIVE, LinkState.SILENT)
-_MAX_PENDING: Final = 16
 _QUIET_MS: Final = 380
 """While nothing moves but the time, views are painted this seldom: an idle window is
 to cost next to nothing."""
@@ -86,12 +84,13 @@ class Controller(QObject):
     """How many tasks ended while the display is paused."""
     viewport_changed = Signal(object)
     """Viewport, as it was asked for."""
+    scope_changed = Signal(object)
+    """Scope: what all but the lanes speak of; or of how many pools it is."""
     _woken = Signal()
 
     def __init__(self, session: SessionPort, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._pending: deque[Command] = deque(maxlen=_MAX_PENDING)
         self._link: Link | None = None
         self._pool_state = ""
         self._shown: Snapshot | None = None
@@ -101,6 +100,9 @@ class Controller(QObject):
         """The newest snapshot, shown or held back."""
         self.selection = Selection()
         self.viewport = Viewport()
+        self.scope = Scope()
+        self.pools = 0
+        """How many pools are in scope."""
         self.display_paused = False
         self._woken.connect(self._on_woken)
 
@@ -113,6 +115,7 @@ class Controller(QObject):
         snapshot = self._session.take()
         self.newest = snapshot
         self._follow_link(snapshot)
+        self._follow_scope(snapshot)
         self._follow_pool(snapshot)
         self.observed.emit(snapshot)
         if self.display_paused:
@@ -145,10 +148,6 @@ class Controller(QObject):
 
     def _follow_link(self, snapshot: Snapshot) -> None:
         before = self._link
-        lost = snapshot.link.state is LinkState.LOST
-        if lost and (before is None or before.state is not LinkState.LOST):
-            # Only once: a stale snapshot must not drop what a restart is to send.
-            self._pending.clear()
         self._link = snapshot.link
         if before is None or (before.state, before.text) != (
             snapshot.link.state,
@@ -156,19 +155,24 @@ class Controller(QObject):
         ):
             self.link_changed.emit(snapshot.link)
 
+    def _follow_scope(self, snapshot: Snapshot) -> None:
+        pools = 0 if snapshot.pool is None else snapshot.pool.pools
+        if (snapshot.scope, pools) != (self.scope, self.pools):
+            self.scope, self.pools = snapshot.scope, pools
+            self.scope_changed.emit(snapshot.scope)
+
     def _follow_pool(self, snapshot: Snapshot) -> None:
         live = snapshot.link.state in _LIVE
         state = snapshot.pool.state if snapshot.pool is not None and live else ""
         if state != self._pool_state:
             self._pool_state = state
             self.pool_state_changed.emit(state)
-        if state == "running":
-            while self._pending:
-                self._session.send(self._pending.popleft())
 
     def _held_back(self, snapshot: Snapshot) -> int:
         if self._shown is None or self._shown.pool is None or snapshot.pool is None:
             return 0
+        if self._shown.scope != snapshot.scope:
+            return 0  # of other pools than those that are shown
         now, then = snapshot.pool.counts, self._shown.pool.counts
         return max(0, now.done + now.failed - then.done - then.failed)
 
@@ -188,11 +192,33 @@ class Controller(QObject):
             loaded or pool.busy > 0 or pool.depth > 0
         )
 
-    def start_pool(self, size: int, *first: Command) -> None:
+    def start_pool(self, size: int, *first: Command, source: int = 0) -> None:
         """Start a pool (and its process if there is none), then send the commands."""
-        self._pending.clear()
-        self._pending.extend(first)
-        self._session.launch_pool(size)
+        self._session.launch_pool(size, first, source)
+
+    def add_demo(self, size: int, *first: Command) -> None:
+        """Start a pool in a process of its own, then send it the commands."""
+        self._session.add_demo(size, first)
+
+    def add_pool(self, size: int, *first: Command) -> None:
+        """Start a pool beside those of the source in scope, then send the commands."""
+        self._session.add_pool(size, first)
+
+    def select_scope(self, scope: Scope) -> None:
+        """Let all but the lanes speak of this, and commands be for it.
+
+        The only pool of a source is meant by its source: then the next one is, too.
+        """
+        sources = () if self.newest is None else self.newest.sources
+        for source in sources:
+            if source.key == scope.source and len(source.pools) < 2:
+                scope = Scope(scope.source)
+        if self.newest is None or scope != self.scope:
+            self._session.set_scope(scope)
+
+    def remove(self, source: int) -> None:
+        """End a source's process if it lives, and forget what is known of it."""
+        self._session.remove(source)
 
     def submit(self, order: Order) -> None:
         """Submit demo tasks.
@@ -202,9 +228,14 @@ class Controller(QObject):
         """
         self._session.send(order.command())
 
-    def send(self, command: Command) -> None:
-        """Send a command to the pool process; its reply comes into the log."""
-        self._session.send(command)
+    def send(self, command: Command, scope: Scope | None = None) -> None:
+        """Send a command to the pools of a scope; each reply comes into the log.
+
+        Args:
+            command: what is to be done.
+            scope: for which pools; None: those in scope.
+        """
+        self._session.send(command, scope)
 
     def select(self, selection: Selection) -> None:
         """Select a worker and a task everywhere."""

@@ -28,9 +28,12 @@ from pool_gui.window.actions.toolbar import Toolbar
 from pool_gui.window.charts.cards import Cards
 from pool_gui.window.charts.row import ChartsRow
 from pool_gui.window.controller import Controller
+from pool_gui.window.lanes.arrangement import Arrangement
 from pool_gui.window.lanes.panel import LanesPanel, live_icon
 from pool_gui.window.panels.bars import Bars
+from pool_gui.window.panels.scope_line import ScopeLine
 from pool_gui.window.panels.selection import SelectionPanel
+from pool_gui.window.panels.sources_panel import SourcesPanel
 from pool_gui.window.panels.status import StatusBar
 from pool_gui.window.panels.welcome import Welcome
 from pool_gui.window.settings import Settings, bytes_of, text_of
@@ -40,8 +43,9 @@ from pool_gui.window.title import title_of
 
 FIRST_SIZE = QSize(1280, 800)
 LEAST_SIZE = QSize(860, 560)
-_NARROW_BELOW = 1120
-_SPLIT = [318, 168, 190]
+_NARROW_BELOW = {"selection": 1120, "sources": 940}
+"""Below this width a column gives way to what stands in the middle."""
+_SPLIT = [344, 154, 178]
 
 
 class MainWindow(QMainWindow):
@@ -61,6 +65,8 @@ class MainWindow(QMainWindow):
         self.actions_by_name = Actions(theme, self)
         self.toolbar = Toolbar(theme, self.actions_by_name)
         self.cards = Cards(theme)
+        self.sources = SourcesPanel(theme, self.actions_by_name)
+        self.scope_line = ScopeLine()
         self.lanes = LanesPanel(theme, self.actions_by_name["live"])
         self.welcome = Welcome()
         self.charts = ChartsRow(theme)
@@ -68,15 +74,17 @@ class MainWindow(QMainWindow):
         self.selection = SelectionPanel()
         self.status = StatusBar()
         named = self.actions_by_name
-        self.bars = Bars(named["restart"], named["save-log"], named["freeze"])
+        self.bars = Bars(named)
         self.operations = Operations(controller, named, self.toolbar)
+        self.arrangement = Arrangement(controller, named, self.lanes)
         self.dialogs = Dialogs(self, controller)
+        self.operations.may_remove = self.dialogs.confirm_remove
         self._stage = QStackedWidget()
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._build()
         self._connect()
         self.toolbar.follow_theme()
-        self._follow_theme()
+        self.follow_theme()
         self.lanes.follow(controller.viewport)
         SpaceGuard(self).guard(self)
         self.lanes.view.setFocus()
@@ -98,11 +106,13 @@ class MainWindow(QMainWindow):
         middle = QVBoxLayout()
         middle.setSpacing(8)
         middle.addWidget(self.bars)
+        middle.addWidget(self.scope_line)
         middle.addWidget(self.cards)
         middle.addWidget(self._split, 1)
         content = QHBoxLayout()
         content.setContentsMargins(10, 10, 10, 10)
         content.setSpacing(8)
+        content.addWidget(self.sources)
         content.addLayout(middle, 1)
         content.addWidget(self.selection)
         page = QWidget()
@@ -114,14 +124,25 @@ class MainWindow(QMainWindow):
         column.addLayout(content, 1)
         self.setCentralWidget(page)
         self.setStatusBar(self.status)
-        self.actions_by_name["selection"].setChecked(True)
+        for name in _NARROW_BELOW:
+            self.actions_by_name[name].setChecked(True)
 
     def _connect(self) -> None:
-        controller, named = self.controller, self.actions_by_name
+        self._connect_views()
+        self._connect_wishes()
+        self._connect_actions()
+
+    def _connect_views(self) -> None:
+        """Snapshots, selections and colours, down to the widgets."""
+        controller = self.controller
         # The window first: it brings the lanes on, and only who is seen paints.
         controller.snapshot_changed.connect(self.show_snapshot)
-        for view in (self.cards, self.lanes, self.charts, self.tabs, self.selection):
+        for view in (
+            *(self.scope_line, self.cards, self.lanes, self.charts),
+            *(self.tabs, self.selection),
+        ):
             controller.snapshot_changed.connect(view.show_snapshot)
+        controller.observed.connect(self.sources.show_snapshot)
         for marked in (self.lanes, self.tabs, self.selection):
             controller.selection_changed.connect(marked.show_selection)
         controller.viewport_changed.connect(self.lanes.follow)
@@ -130,13 +151,28 @@ class MainWindow(QMainWindow):
         controller.observed.connect(self.status.show_snapshot)
         controller.display_paused_changed.connect(self.bars.show_paused)
         controller.held_back_changed.connect(self.bars.show_held_back)
+        for follower in (
+            *(self.actions_by_name, self.toolbar, self.cards, self.lanes),
+            *(self.charts, self.tabs, self.sources, self),
+        ):
+            self._theme.changed.connect(follower.follow_theme)
+
+    def _connect_wishes(self) -> None:
+        """What a person wants, up from the widgets."""
+        controller = self.controller
         self.lanes.view.selected.connect(controller.select)
         self.lanes.view.viewport_wanted.connect(controller.set_viewport)
         self.lanes.viewport_wanted.connect(controller.set_viewport)
+        self.lanes.view.scope_wanted.connect(controller.select_scope)
+        self.lanes.view.menu_wanted.connect(self.arrangement.open_menu)
+        self.sources.scope_wanted.connect(controller.select_scope)
         self.tabs.selected.connect(controller.select)
         self.welcome.demo_wanted.connect(self.operations.start_demo)
         self.welcome.empty_wanted.connect(self.operations.start)
         self.operations.refused.connect(self.bars.show_defect)
+
+    def _connect_actions(self) -> None:
+        named = self.actions_by_name
         for name, slot in (
             ("live", self.go_live),
             ("zoom-in", self.lanes.zoom_in),
@@ -144,7 +180,8 @@ class MainWindow(QMainWindow):
             ("zoom-reset", self.lanes.reset_zoom),
             ("search", self.tabs.search),
             ("copy", self.tabs.copy),
-            ("selection", self.selection.setVisible),
+            ("selection", self._show_columns),
+            ("sources", self._show_columns),
             ("reset-layout", self.reset_layout),
             ("stop", self.stop),
             ("close", self.close),
@@ -157,21 +194,22 @@ class MainWindow(QMainWindow):
             ("theme-dark", self._be_dark),
         ):
             named[name].triggered.connect(slot)
-        for follower in (named, self.toolbar, self.cards, self.lanes, self.charts):
-            self._theme.changed.connect(follower.follow_theme)
-        self._theme.changed.connect(self.tabs.follow_theme)
-        self._theme.changed.connect(self._follow_theme)
 
     @Slot(object)
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Follow what is the window's own: the stage, the title, the size box."""
-        begun = snapshot.pool is not None or snapshot.link.state is LinkState.LOST
+        begun = (
+            snapshot.pool is not None
+            or snapshot.link.state is LinkState.LOST
+            or len(snapshot.sources) > 1
+        )
         self._stage.setCurrentWidget(self.lanes if begun else self.welcome)
         title = title_of(snapshot)
         if title != self.windowTitle():
             self.setWindowTitle(title)
-        if snapshot.pool is not None and self.controller.pool_state:
-            self.toolbar.show_size(snapshot.pool.size)
+        pool = snapshot.pool
+        if pool is not None and pool.pools == 1 and self.controller.pool_state:
+            self.toolbar.show_size(pool.size)
 
     @Slot()
     def go_live(self) -> None:
@@ -187,7 +225,8 @@ class MainWindow(QMainWindow):
         self.actions_by_name["live"].setIcon(icon)
 
     @Slot()
-    def _follow_theme(self) -> None:
+    def follow_theme(self) -> None:
+        """Take over the theme's colours."""
         self._colour_live(live=self.controller.viewport.end_ns is None)
         self.actions_by_name[f"theme-{self._theme.name}"].setChecked(True)
 
@@ -208,8 +247,9 @@ class MainWindow(QMainWindow):
         """Put everything back where it was at first."""
         self.resize(FIRST_SIZE)
         self._split.setSizes(_SPLIT)
-        self.actions_by_name["selection"].setChecked(True)
-        self.selection.setVisible(True)
+        for name in _NARROW_BELOW:
+            self.actions_by_name[name].setChecked(True)
+        self._show_columns()
         self.tabs.reset_columns()
 
     @Slot()
@@ -219,10 +259,16 @@ class MainWindow(QMainWindow):
             self.operations.stop()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
-        """Give up the right column where there is no room for it."""
+        """Give up a column where there is no room for it."""
         super().resizeEvent(event)
-        wanted = self.actions_by_name["selection"].isChecked()
-        self.selection.setVisible(wanted and self.width() >= _NARROW_BELOW)
+        self._show_columns()
+
+    @Slot()
+    def _show_columns(self) -> None:
+        """Show the columns that are wanted and have room."""
+        for name, column in (("selection", self.selection), ("sources", self.sources)):
+            wanted = self.actions_by_name[name].isChecked()
+            column.setVisible(wanted and self.width() >= _NARROW_BELOW[name])
 
     def remember(self) -> None:
         """Write down size, splitter and theme."""
@@ -232,7 +278,7 @@ class MainWindow(QMainWindow):
                 "geometry": text_of(self.saveGeometry()),
                 "split": text_of(self._split.saveState()),
                 "theme": self._theme.name,
-                "selection": self.actions_by_name["selection"].isChecked(),
+                **{n: self.actions_by_name[n].isChecked() for n in _NARROW_BELOW},
                 "demo": str(self.toolbar.order.demo.currentData()),
                 "columns": self.tabs.column_states(),
             },
@@ -243,9 +289,9 @@ class MainWindow(QMainWindow):
         values = self._settings.read("window")
         self.restoreGeometry(bytes_of(values.get("geometry")))
         self._split.restoreState(bytes_of(values.get("split")))
-        shown = values.get("selection", True) is True
-        self.actions_by_name["selection"].setChecked(shown)
-        self.selection.setVisible(shown and self.width() >= _NARROW_BELOW)
+        for name in _NARROW_BELOW:
+            self.actions_by_name[name].setChecked(values.get(name, True) is True)
+        self._show_columns()
         self.toolbar.order.choose(str(values.get("demo", "")))
         self.tabs.restore_columns(values.get("columns"))
 

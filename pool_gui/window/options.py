@@ -18,6 +18,8 @@ class WindowOptions:
     """One of THEMES; None: as remembered."""
     workers: int = 8
     """How many workers a pool is started with."""
+    beside: tuple[int, ...] = ()
+    """How many workers further pools have, each in a process of its own."""
     load: Submit | None = None
     """The demo that runs already when the window opens; None: it opens empty."""
 

@@ -4,10 +4,10 @@ All methods may be called from the GUI thread and return at once, except `close`
 waits and is therefore called from a thread of its own.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from pool_gui.monitor.view.snapshot import Snapshot, Viewport
+from pool_gui.monitor.view.snapshot import Scope, Snapshot, Viewport
 from pool_gui.wire.commands import Command
 
 
@@ -17,11 +17,28 @@ class SessionPort(Protocol):
     def start(self) -> None:
         """Begin to work; `notify` may be called from now on."""
 
-    def launch_pool(self, size: int) -> None:
-        """Start a pool, and its process where there is none; 0: twice the cores."""
+    def launch_pool(
+        self, size: int, first: Sequence[Command] = (), source: int = 0
+    ) -> None:
+        """Start a pool, and its process where there is none; 0: twice the cores.
 
-    def send(self, command: Command) -> None:
-        """Send a command to the pool process."""
+        `first` are commands for it; so they are in the two below.
+        """
+
+    def add_demo(self, size: int, first: Sequence[Command] = ()) -> None:
+        """Start a demo pool in a process of its own, and put it in scope."""
+
+    def add_pool(self, size: int, first: Sequence[Command] = ()) -> None:
+        """Start a pool beside those of the source in scope, and put it in scope."""
+
+    def set_scope(self, scope: Scope) -> None:
+        """Let all but the lanes speak of this, and commands be for it."""
+
+    def remove(self, source: int) -> None:
+        """End a source's process if it lives, and forget what is known of it."""
+
+    def send(self, command: Command, scope: Scope | None = None) -> None:
+        """Send a command to the pools of a scope; None: what is in scope."""
 
     def set_viewport(self, viewport: Viewport) -> None:
         """Say what the lanes show from now on."""

@@ -1,9 +1,10 @@
-"""The window's title, which tells the pool's state also in a task bar. Any thread."""
+"""The window's title, which tells the pool's state also in a task bar. GUI thread."""
 
 from PySide6.QtCore import QCoreApplication
 
 from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.snapshot import Snapshot
+from pool_gui.window.style import words
 
 
 def title_of(snapshot: Snapshot | None) -> str:
@@ -13,24 +14,18 @@ def title_of(snapshot: Snapshot | None) -> str:
 
 def _state(snapshot: Snapshot | None) -> str:
     translate = QCoreApplication.translate
-    link = LinkState.NONE if snapshot is None else snapshot.link.state
+    if snapshot is None:
+        return words.link_state(LinkState.NONE)
+    link, pool = snapshot.link.state, snapshot.pool
     if link is LinkState.LOST:
-        return translate("Title", "pool process lost")
-    if link is LinkState.STARTING:
-        return translate("Title", "starting")
-    if link is LinkState.SILENT:
-        return translate("Title", "no answer")
-    if snapshot is None or snapshot.pool is None:
-        return translate("Title", "no pool")
-    states = {
-        "new": translate("Title", "new"),
-        "running": translate("Title", "running"),
-        "paused": translate("Title", "paused"),
-        "draining": translate("Title", "draining"),
-        "stopped": translate("Title", "stopped"),
-    }
-    pool = snapshot.pool
-    text = translate("Title", "{0}, {1} workers").format(states[pool.state], pool.size)
-    if snapshot.load is not None:
-        text += f", {snapshot.load.demo}"
-    return text
+        text = translate("Title", "pool process lost")
+    elif link in {LinkState.STARTING, LinkState.SILENT}:
+        text = words.link_state(link)
+    elif pool is None:
+        text = words.link_state(LinkState.NONE)
+    else:
+        text = f"{words.pool_state(pool.state)}, {words.workers(pool.size)}"
+        if snapshot.load is not None:
+            text += f", {snapshot.load.demo}"
+    name = words.scope_name(snapshot)
+    return f"{name}: {text}" if name else text

@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 from window_support import NOW_NS, FakeSession, Scene, nothing
 
 from pool_gui.monitor.view.facts import LinkState
-from pool_gui.monitor.view.snapshot import Snapshot, Viewport
+from pool_gui.monitor.view.snapshot import Scope, Snapshot, Viewport
 from pool_gui.window.controller import AT_ONCE, Controller, Order, Selection
 from pool_gui.wire import commands
 
@@ -57,32 +57,27 @@ def test_only_the_newest_of_many_snapshots_is_shown(pair: Pair, qtbot: QtBot) ->
     assert [snapshot.number for snapshot in shown] == [19]
 
 
-def test_an_order_placed_at_the_start_is_sent_once_the_pool_runs(
-    pair: Pair, qtbot: QtBot
-) -> None:
+def test_an_order_placed_at_the_start_goes_along_with_it(pair: Pair) -> None:
     session, controller = pair
     batch = commands.Batch("mix", {}, 10, 0)
-    controller.start_pool(4, batch)
-    assert session.launched == [4]
-    with qtbot.waitSignal(controller.observed):
-        session.publish(Scene(link=LinkState.STARTING).snapshot())
-    assert session.sent == []
-    with qtbot.waitSignal(controller.observed):
-        session.publish(Scene().snapshot())
-    with qtbot.waitSignal(controller.observed):
-        session.publish(Scene(number=2).snapshot())
-    assert session.sent == [batch]
+    controller.start_pool(4, batch, source=2)
+    controller.add_demo(16, batch)
+    controller.add_pool(2)
+    assert session.asked == [
+        ("launch_pool", 4, (batch,), 2),
+        ("add_demo", 16, (batch,)),
+        ("add_pool", 2, ()),
+    ]
 
 
-def test_an_order_is_forgotten_when_its_pool_is_lost_before_it_runs(
-    pair: Pair, qtbot: QtBot
-) -> None:
+def test_an_absent_scope_is_not_asked_for_again(pair: Pair, qtbot: QtBot) -> None:
     session, controller = pair
-    controller.start_pool(4, commands.Batch("mix", {}, 10, 0))
-    for scene in (Scene(link=LinkState.LOST, link_text="gone"), Scene(number=2)):
-        with qtbot.waitSignal(controller.observed):
-            session.publish(scene.snapshot())
-    assert session.sent == []
+    with qtbot.waitSignal(controller.observed):
+        session.publish(replace(Scene().snapshot(), scope=Scope(3)))
+    controller.select_scope(Scope(3))
+    assert session.asked == []
+    controller.select_scope(Scope())
+    assert session.asked == [("set_scope", Scope())]
 
 
 def test_a_paused_display_holds_snapshots_back_and_counts_what_ended(

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from gui_support import Opened, empty, lost, running
+from gui_support import Opened, empty, linked, lost, running
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
@@ -29,13 +29,16 @@ DEADLINE_MS = 20_000
 def test_the_first_start_offers_a_demo_and_one_click_runs_it(opened: Opened) -> None:
     assert opened.window.welcome.isVisible()
     opened.window.welcome.demo_wanted.emit()
-    assert opened.session.launched == [8]
-    assert opened.session.sent == [], "sent before the pool can take it"
-    opened.show(running(8))
-    [order] = opened.session.sent
+    [(what, workers, first, _)] = opened.session.asked
+    assert (what, workers) == ("launch_pool", 8)
+    assert isinstance(first, tuple)
+    [order] = first
     assert isinstance(order, commands.Submit)
     assert order.demo == "mix"
     assert order.arrival is Arrival.IN_FLIGHT
+    form = opened.window.toolbar.order
+    assert form.order().command() == replace(order, parameters=form.order().parameters)
+    opened.show(running(8))
     assert opened.window.lanes.isVisible()
 
 
@@ -126,7 +129,7 @@ def test_a_lost_process_is_named_keeps_its_history_and_can_be_restarted(
 
 
 def test_a_silent_process_is_said_to_be_silent_since_when(opened: Opened) -> None:
-    silent = replace(running(4), link=Link(LinkState.SILENT, "", 3.2))
+    silent = linked(running(4), Link(LinkState.SILENT, "", 3.2))
     opened.show(silent)
     assert "3.2" in opened.window.bars.silent.text.whole()
 
@@ -151,7 +154,7 @@ def test_a_paused_display_stands_still_and_says_how_much_waits(
 def lane_point(opened: Opened, row: int, share: float) -> QPoint:
     view = opened.window.lanes.view
     track = view._track()
-    y = round((row + 0.5) * view._row_pixels())
+    y = round((row + 0.5) * view._layout.lane_pixels)
     return QPoint(round(track.left() + share * track.width()), y)
 
 

@@ -108,16 +108,58 @@ class App:
             timeout=DEADLINE_SECONDS,
         )
 
-    def pool_process(self) -> psutil.Process | None:
-        """Return the pool process, when it lives."""
+    def fill_in(self, opener: str, dialog: str, text: str, *keys: str) -> None:
+        """Open a dialog by a key, type a text into it, and press keys."""
+
+        def there() -> str | None:
+            found = self.xdotool("search", "--onlyvisible", "--name", dialog)
+            return found.splitlines()[0] if found else None
+
+        window = self.press_until(opener, there, f"the dialog {dialog!r} is there")
+        self.xdotool("windowfocus", "--sync", window)
+        self.xdotool("type", "--window", window, text)
+        self.xdotool("key", "--window", window, "--clearmodifiers", *keys)
+        wait_for(lambda: not there(), f"the dialog {dialog!r} is closed")
+        self.xdotool("windowfocus", "--sync", self.window)
+
+    def press_until(
+        self, key: str, probe: Callable[[], Result | None], claim: str
+    ) -> Result:
+        """Press a key until it had its effect; pressing it twice must do no harm.
+
+        While the window manager hands the focus over, a key can get lost.
+        """
+        pressed = 0.0
+
+        def pressing() -> Result | None:
+            nonlocal pressed
+            result = probe()
+            if not result and time.monotonic() > pressed + 2:
+                pressed = time.monotonic()
+                self.key(key)
+            return result
+
+        return wait_for(pressing, claim)
+
+    def press_until_title(self, key: str, pattern: str) -> None:
+        """Press a key until the title matches; twice must do no harm."""
+        self.press_until(
+            key,
+            lambda: re.search(pattern, self.title()),
+            f"{key} lets the title say {pattern!r}",
+        )
+
+    def children(self) -> list[psutil.Process]:
+        """Return the pool processes that live."""
         try:
             children = psutil.Process(self.process.pid).children()
+            return [c for c in children if c.status() != psutil.STATUS_ZOMBIE]
         except psutil.NoSuchProcess:
-            return None
-        for child in children:
-            if child.status() != psutil.STATUS_ZOMBIE:
-                return child
-        return None
+            return []
+
+    def pool_process(self) -> psutil.Process | None:
+        """Return the first pool process, when one lives."""
+        return next(iter(self.children()), None)
 
     def wait_for_pool_process(self) -> psutil.Process:
         return wait_for(self.pool_process, "a pool process lives")

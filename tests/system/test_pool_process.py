@@ -121,6 +121,56 @@ def test_two_demo_pools_on_the_same_load_are_each_counted_exactly(
         assert row.pool.counts.submitted == 300
 
 
+def test_two_pools_in_one_process_get_their_own_loads_and_are_counted_apart(
+    watch: Watch,
+) -> None:
+    load = Batch("sleep", {"milliseconds": 2}, 40, 1)
+    watch.session.launch_pool(2, [load])
+    watch.until(lambda s: s.pool and s.pool.counts.done == 40)
+    watch.session.add_pool(3, [load, load])
+    snapshot = watch.until(lambda s: s.scope.pool and s.pool)
+    snapshot = watch.until(lambda s: s.pool and s.pool.counts.done == 80)
+    (source,) = snapshot.sources
+    assert [row.name for row in source.pools] == ["demo", "demo-2"]
+    assert [row.counts.done for row in source.pools] == [40, 80]
+    assert snapshot.scope == Scope(source.key, source.pools[1].key)
+    assert [row.name for row in snapshot.roster] == ["demo-2_0", "demo-2_1", "demo-2_2"]
+    watch.session.set_scope(Scope())
+    watch.send(Pause())
+    watch.until(lambda s: {row.state for row in s.sources[0].pools} == {"paused"})
+    watch.session.send(Resume(), Scope(source.key, source.pools[0].key))
+    snapshot = watch.until(
+        lambda s: [row.state for row in s.sources[0].pools] == ["running", "paused"]
+    )
+    report = watch.session.report()
+    pools = report["pools"]
+    assert isinstance(pools, list)
+    assert [pool["name"] for pool in pools] == ["demo", "demo-2"]
+    assert [pool["tasks"]["done"] for pool in pools] == [40, 80]
+
+
+def test_four_sources_with_eight_workers_each_mix_nothing_and_lose_nothing(
+    watch: Watch,
+) -> None:
+    for number in range(1, 5):
+        load = Batch("noop", {}, 1000 * number, number)
+        watch.session.add_demo(8, [load])
+    snapshot = watch.until(
+        lambda s: (
+            [r.pool and r.pool.counts.done for r in s.sources]
+            == [1000, 2000, 3000, 4000]
+        )
+    )
+    watch.session.set_scope(Scope())
+    snapshot = watch.until(lambda s: s.scope == Scope() and s.pool)
+    assert snapshot.pool is not None
+    assert (snapshot.pool.pools, snapshot.pool.alive) == (4, 32)
+    assert snapshot.pool.counts.done == 10_000
+    assert snapshot.loss.complete
+    assert len({row.key for row in snapshot.roster}) == 32
+    assert sum(row.done for row in snapshot.roster) == 10_000
+
+
 def test_what_is_submitted_runs_and_is_counted_exactly(watch: Watch) -> None:
     watch.pool()
     watch.send(Batch("noop", {}, 5000, 0), Batch("flaky", {"milliseconds": 0}, 400, 3))

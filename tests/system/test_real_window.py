@@ -148,3 +148,33 @@ def test_a_window_frozen_for_a_while_shows_the_truth_afterwards(
     app.key("ctrl+period")
     app.wait_for_title(r"running, 4 workers \u2014")
     assert app.process.poll() is None
+
+
+def test_two_pools_run_side_by_side_and_one_that_is_killed_stays_until_removed(
+    launch: Launcher,
+) -> None:
+    app = launch("--demo", "sleep", "--workers", "4", "--size", "1280x800")
+    app.wait_for_title("running, 4 workers, sleep")
+    first = app.wait_for_pool_process()
+    app.fill_in("ctrl+n", "New demo pool", "16", "Return")
+    app.wait_for_title("Demo 2: running, 16 workers")
+    (second,) = [child for child in app.children() if child.pid != first.pid]
+    # The same load as the first has.
+    app.press_until_title("ctrl+Return", "Demo 2: running, 16 workers, sleep")
+    app.click(90, 132)  # the line of all pools
+    app.wait_for_title("All pools: running, 20 workers, sleep")
+    first.kill()
+    app.wait_for_title("All pools: running, 16 workers, sleep")
+    app.click(90, 170)  # the first demo's line
+    app.wait_for_title("Demo 1: pool process lost")
+    app.press_until_title("ctrl+shift+r", "^running, 16 workers, sleep")
+    assert second.is_running()
+
+
+def test_a_second_pool_in_the_same_process_is_told_apart(launch: Launcher) -> None:
+    app = launch("--demo", "sleep", "--workers", "4")
+    app.wait_for_title("running, 4 workers, sleep")
+    app.fill_in("ctrl+n", "New demo pool", "2", "Tab", "Down", "Return")
+    app.wait_for_title(r"Demo 1 · demo-2: running, 2 workers \u2014")
+    assert len(app.children()) == 1
+    app.press_until_title("shift+F5", "Demo 1 · demo-2: stopped")

@@ -42,6 +42,12 @@ def test_without_arguments_the_window_opens_empty_and_as_remembered() -> None:
     assert window() == WindowOptions(size=None, theme=None, workers=8, load=None)
 
 
+def test_several_sizes_are_pools_side_by_side_on_one_load() -> None:
+    options = window("--demo", "primes", "--workers", "4,16")
+    assert (options.workers, options.beside) == (4, (16,))
+    assert load(options).in_flight == 32
+
+
 def test_a_demo_keeps_twice_as_many_tasks_in_flight_as_there_are_workers() -> None:
     submit = load(window("--demo", "primes", "--workers", "16"))
     assert submit.arrival is Arrival.IN_FLIGHT
@@ -120,6 +126,9 @@ def test_an_unknown_option_is_named_rather_than_its_value(
     ("given", "says"),
     [
         (["--workers", "0", "--demo", "mix"], "from 1 to 1024"),
+        (["--workers", "4,", "--demo", "mix"], "'' is no whole number"),
+        (["--workers", ",".join(["1"] * 17), "--demo", "mix"], "16 is the most"),
+        (["--workers", "4,16"], "several pools need --demo"),
         (["--workers", "1_0", "--demo", "mix"], "'1_0' is no whole number"),
         (["--workers", "\N{ARABIC-INDIC DIGIT THREE}"], "no whole number"),
         (["--rate", "nan", "--demo", "mix"], "'nan' is no number"),

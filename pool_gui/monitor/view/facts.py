@@ -6,8 +6,12 @@ is not known is None or NaN, never 0.
 
 import enum
 from dataclasses import dataclass
+from typing import Final
 
 from pool_gui.wire.messages import Counts
+
+MAX_SOURCES: Final = 16
+"""So many sources one session watches at a time."""
 
 
 class LinkState(enum.Enum):
@@ -124,6 +128,8 @@ class PoolRow:
     """What a demo pool is being fed with."""
     pools: int = 1
     """How many are summed up here."""
+    is_over: bool = False
+    """Whether its process is no more: the figures are the last that were told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,9 @@ class _Tables:
         self._due_ns, self._made_for = moment.clock_ns + _TABLE_NS, made_for
         before = self.tasks, self.functions
         pool = chosen.scope.pool
-        parts = [task_rows(one.history, one.now_ns, pool) for one in chosen.sources]
+        parts = [
+            task_rows(one.history, one.now_ns, pool, one.key) for one in chosen.sources
+        ]
         self.tasks = joined_task_rows(parts)
         pools = [
             (one.history, facts)

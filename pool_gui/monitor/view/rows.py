@@ -3,6 +3,7 @@
 Session thread only. Reads the model and changes nothing in it.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -51,8 +52,9 @@ def pool_row(history: History, pool: PoolFacts, workers: Sequence[Worker]) -> Po
         depth=header.depth,
         depth_limit=header.limit,
         counts=header.counts,
-        throughput_per_second=pool.throughput(),
+        throughput_per_second=math.nan if history.ended else pool.throughput(),
         key=pool.key,
+        is_over=history.ended,
         load=None if history.ended or not pool.told else _load_state(header.load),
     )
 
@@ -93,13 +95,16 @@ def worker_rows(
     return tuple(rows)
 
 
-def task_rows(history: History, now_ns: int, pool: int = 0) -> tuple[TaskRow, ...]:
+def task_rows(
+    history: History, now_ns: int, pool: int = 0, source: int = 0
+) -> tuple[TaskRow, ...]:
     """Return the running tasks, then the newest finished ones.
 
     Args:
         history: of a source.
         now_ns: the session's time.
         pool: the key of the pool whose tasks are meant; 0: all.
+        source: the key of the source.
     """
     rows = [
         TaskRow(
@@ -113,6 +118,8 @@ def task_rows(history: History, now_ns: int, pool: int = 0) -> tuple[TaskRow, ..
             error="",
             started_ns=worker.since_ns,
             ended_ns=now_ns,
+            source=source,
+            pool=worker.pool,
         )
         for worker in history.workers.living
         if worker.task and pool in {0, worker.pool}
@@ -121,7 +128,7 @@ def task_rows(history: History, now_ns: int, pool: int = 0) -> tuple[TaskRow, ..
     finished = history.details.newest(room * _LOOK_BACK if pool else room)
     if pool:
         finished = finished[:, finished[SpanField.POOL] == pool][:, :room]
-    rows += [_finished_row(history, span) for span in finished.T.tolist()]
+    rows += [_finished_row(history, span, source) for span in finished.T.tolist()]
     return tuple(rows)
 
 
@@ -136,7 +143,7 @@ def joined_task_rows(parts: Sequence[tuple[TaskRow, ...]]) -> tuple[TaskRow, ...
     return tuple((running + finished)[:MAX_TASK_ROWS])
 
 
-def _finished_row(history: History, span: list[int]) -> TaskRow:
+def _finished_row(history: History, span: list[int], source: int) -> TaskRow:
     field = SpanField
     worker = history.workers.by_slot(span[field.SLOT])
     known = worker is not None and worker.key == span[field.WORKER]
@@ -152,6 +159,8 @@ def _finished_row(history: History, span: list[int]) -> TaskRow:
         error=history.errors.get((span[field.POOL], span[field.TASK]), ""),
         started_ns=started_ns,
         ended_ns=ended_ns,
+        source=source,
+        pool=span[field.POOL],
     )
 
 

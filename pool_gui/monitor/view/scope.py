@@ -157,17 +157,21 @@ def source_row(watched: Watched) -> SourceRow:
 
 
 def summed(rows: Sequence[PoolRow]) -> PoolRow:
-    """Return several pools as one row, their sum."""
-    rates = [row.throughput_per_second for row in rows]
+    """Return several pools as one row, their sum.
+
+    What counts tasks is of all; what is of this moment, of those whose process lives.
+    """
+    living = [row for row in rows if not row.is_over] or rows
+    rates = [row.throughput_per_second for row in living]
     known = [rate for rate in rates if not math.isnan(rate)]
     return PoolRow(
         name="",
         kind="",
-        state=min((row.state for row in rows), key=_LIVELIEST.index),
-        size=sum(row.size for row in rows),
-        alive=sum(row.alive for row in rows),
-        busy=sum(row.busy for row in rows),
-        depth=sum(row.depth for row in rows),
+        state=min((row.state for row in living), key=_LIVELIEST.index),
+        size=sum(row.size for row in living),
+        alive=sum(row.alive for row in living),
+        busy=sum(row.busy for row in living),
+        depth=sum(row.depth for row in living),
         depth_limit=None,
         counts=Counts(
             **{name: sum(getattr(row.counts, name) for row in rows) for name in COUNTS}
@@ -175,6 +179,7 @@ def summed(rows: Sequence[PoolRow]) -> PoolRow:
         throughput_per_second=sum(known) if known else math.nan,
         load=_summed_load([row.load for row in rows if row.load is not None]),
         pools=len(rows),
+        is_over=all(row.is_over for row in rows),
     )
 
 

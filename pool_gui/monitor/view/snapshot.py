@@ -217,6 +217,10 @@ class TaskRow:
     """What a failed one raised, cut to one line; empty where it is not known."""
     started_ns: int
     ended_ns: int
+    source: int = 0
+    """The key of its source."""
+    pool: int = 0
+    """The key of its pool."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject, Slot, qVersion
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 import pool_gui
-from pool_gui.window.actions.actions import SPECS, Actions
+from pool_gui.window.actions.actions import Actions
+from pool_gui.window.actions.specs import SPECS
 from pool_gui.window.controller import Controller
 from pool_gui.window.tables.log_lines import line_text
 
@@ -39,6 +40,14 @@ class Dialogs(QObject):
             self.tr("Tasks are still running or waiting."),
             self.tr("Stopping clears the queue; running tasks finish."),
             self.tr("Stop the pool"),
+        )
+
+    def confirm_remove(self) -> bool:
+        """Ask whether to end a process while tasks run or wait."""
+        return self._confirm(
+            self.tr("Tasks are still running or waiting."),
+            self.tr("Removing the source ends its process; its history is forgotten."),
+            self.tr("Remove the source"),
         )
 
     def _confirm(self, text: str, more: str, yes: str) -> bool:

@@ -1,18 +1,32 @@
 """The menu bar, from the actions. GUI thread only."""
 
+from collections.abc import Iterable
+from typing import Final
+
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QMenuBar
+from PySide6.QtWidgets import QMenu, QMenuBar
 
 from pool_gui.window.actions.actions import Actions
 
 _SEPARATOR = ""
+LANE_ACTIONS: Final = (
+    *("pin", "hide", "show-hidden", _SEPARATOR, "fold-all", "unfold-all", _SEPARATOR),
+    *("sort-age", "sort-name", "sort-busy"),
+)
+"""What can be done with lanes: in the View menu, and in that of the lanes."""
 
 
 def build_menus(bar: QMenuBar, actions: Actions) -> None:
     """Fill the menu bar."""
     translate = QCoreApplication.translate
     for title, names in (
-        (translate("Menus", "&File"), ("picture", "save-log", _SEPARATOR, "close")),
+        (
+            translate("Menus", "&File"),
+            (
+                *("new-demo", "remove", _SEPARATOR),
+                *("picture", "save-log", _SEPARATOR, "close"),
+            ),
+        ),
         (
             translate("Menus", "&Pool"),
             (
@@ -25,17 +39,21 @@ def build_menus(bar: QMenuBar, actions: Actions) -> None:
             translate("Menus", "&View"),
             (
                 *("freeze", "live", _SEPARATOR, "zoom-in", "zoom-out", "zoom-reset"),
-                *(_SEPARATOR, "search", "copy", _SEPARATOR, "selection"),
-                *("reset-layout", _SEPARATOR),
+                *(_SEPARATOR, *LANE_ACTIONS, _SEPARATOR, "search", "copy", _SEPARATOR),
+                *("sources", "selection", "reset-layout", _SEPARATOR),
                 *("theme-system", "theme-light", "theme-dark"),
             ),
         ),
         (translate("Menus", "&Help"), ("keys", "about")),
     ):
-        menu = bar.addMenu(title)
-        menu.setToolTipsVisible(True)
-        for name in names:
-            if name == _SEPARATOR:
-                menu.addSeparator()
-            else:
-                menu.addAction(actions[name])
+        fill_menu(bar.addMenu(title), actions, names)
+
+
+def fill_menu(menu: QMenu, actions: Actions, names: Iterable[str]) -> None:
+    """Put actions into a menu."""
+    menu.setToolTipsVisible(True)
+    for name in names:
+        if name == _SEPARATOR:
+            menu.addSeparator()
+        else:
+            menu.addAction(actions[name])

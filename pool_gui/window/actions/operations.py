@@ -5,20 +5,23 @@ It also keeps the actions honest: what cannot be done now is disabled and says w
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from pool_gui.monitor.view.facts import Link, LinkState
+from pool_gui.monitor.view.facts import MAX_SOURCES, Link, LinkState
+from pool_gui.monitor.view.snapshot import Scope, Snapshot
 from pool_gui.window.actions.actions import Actions
+from pool_gui.window.actions.new_pool import NewPool, NewPoolForm
 from pool_gui.window.actions.toolbar import Toolbar
 from pool_gui.window.controller import (
     RUNNING_STATES,
     Controller,
-    Order,
     Selection,
 )
+from pool_gui.window.style import words
 from pool_gui.wire import commands
 from pool_gui.wire.catalogue import DEFAULT_DEMO
 from pool_gui.wire.commands import Arrival
 
 DEMO_TASKS_PER_WORKER = 2
+_ALIVE = (LinkState.LIVE, LinkState.SILENT)
 
 
 class Operations(QObject):
@@ -34,7 +37,12 @@ class Operations(QObject):
         self._controller = controller
         self._actions = actions
         self._toolbar = toolbar
+        self._form = NewPoolForm(toolbar)
+        self._form.chosen.connect(self.add_pool)
         self._link = LinkState.NONE
+        self._links: tuple[tuple[int, LinkState], ...] = ()
+        self.may_remove = _yes
+        """Asks whether work that runs may be ended."""
         self._connect()
         self.update_actions()
 
@@ -49,7 +57,10 @@ class Operations(QObject):
             ("end-load", self.end_load),
             ("clear", self.clear),
             ("drain", self.drain),
-            ("restart", self.start),
+            ("restart", self.restart),
+            ("new-demo", self.ask_for_pool),
+            ("remove", self.remove),
+            ("remove-lost", self.remove_lost),
             ("freeze", self.freeze),
         ):
             self._actions[name].triggered.connect(slot)
@@ -57,6 +68,8 @@ class Operations(QObject):
         self._controller.pool_state_changed.connect(self._on_pool_state)
         self._controller.link_changed.connect(self._on_link)
         self._controller.selection_changed.connect(self._on_selection)
+        self._controller.scope_changed.connect(self._on_scope)
+        self._controller.observed.connect(self._on_snapshot)
 
     @Slot()
     def start(self) -> None:
@@ -68,8 +81,62 @@ class Operations(QObject):
         """Start a pool and keep it busy with the default demo."""
         size = self._toolbar.size_box.value()
         in_flight = DEMO_TASKS_PER_WORKER * size
-        order = Order(DEFAULT_DEMO, {}, str(Arrival.IN_FLIGHT), in_flight)
-        self._controller.start_pool(size, order.command())
+        load = commands.Submit(DEFAULT_DEMO, {}, Arrival.IN_FLIGHT, 1, in_flight, 0, 0)
+        self._toolbar.order.adopt(load)
+        self._controller.start_pool(size, load)
+
+    @Slot()
+    def restart(self) -> None:
+        """Start the process of a lost source anew; else that of the one in scope."""
+        size = self._toolbar.size_box.value()
+        self._controller.start_pool(size, source=self._lost_source())
+
+    @Slot()
+    def ask_for_pool(self) -> None:
+        """Ask which pool is to be started beside the others."""
+        snapshot = self._controller.newest
+        source = None
+        if snapshot is not None:
+            source = words.find_source(snapshot, self._controller.scope.source)
+        lives = source is not None and source.link.state in _ALIVE and source.pools
+        name = words.source_name(source.number) if source and lives else ""
+        self._form.ask(name, self._toolbar.order.summary())
+
+    @Slot(object)
+    def add_pool(self, wanted: NewPool) -> None:
+        """Start another pool, and submit the chosen tasks to it if that is wanted."""
+        try:
+            order = self._toolbar.order.order().command()
+        except ValueError as error:
+            self.refused.emit(self.tr("Not submitted: {0}.").format(error))
+            return
+        first = (order,) if wanted.with_order else ()
+        if wanted.beside:
+            self._controller.add_pool(wanted.workers, *first)
+        else:
+            self._controller.add_demo(wanted.workers, *first)
+
+    @Slot()
+    def remove(self) -> None:
+        """End the process in scope and forget it; with work running, ask once."""
+        scope = self._controller.scope
+        if scope.source and (not self._controller.has_work or self.may_remove()):
+            self._controller.remove(scope.source)
+
+    @Slot()
+    def remove_lost(self) -> None:
+        """Forget a source that was lost."""
+        lost = self._lost_source()
+        if lost:
+            self._controller.remove(lost)
+
+    def _lost_source(self) -> int:
+        """Return the lost source in scope, or else the first of all; 0: none."""
+        snapshot = self._controller.newest
+        rows = () if snapshot is None else snapshot.sources
+        lost = [row.key for row in rows if row.link.state is LinkState.LOST]
+        in_scope = self._controller.scope.source
+        return in_scope if in_scope in lost else lost[0] if lost else 0
 
     @Slot()
     def pause_or_resume(self) -> None:
@@ -94,10 +161,11 @@ class Operations(QObject):
     def dismiss_selected(self) -> None:
         """Take the selected worker away."""
         selected, snapshot = self._controller.selection.worker, self._controller.newest
-        rows = () if snapshot is None else snapshot.workers
-        for row in rows:
-            if row.key == selected:
-                self._controller.send(commands.Dismiss(1, row.number))
+        rows = () if snapshot is None else (*snapshot.workers, *snapshot.roster)
+        row = next((row for row in rows if row.key == selected), None)
+        if row is not None:
+            own = Scope(row.source, row.pool)
+            self._controller.send(commands.Dismiss(1, row.number), own)
 
     @Slot()
     def submit(self) -> None:
@@ -130,7 +198,8 @@ class Operations(QObject):
     @Slot(int)
     def resize(self, size: int) -> None:
         """Let a running pool have another size."""
-        if self._controller.pool_state in RUNNING_STATES:
+        alone = self._controller.pools == 1
+        if alone and self._controller.pool_state in RUNNING_STATES:
             self._controller.send(commands.Resize(size))
 
     @Slot(bool)
@@ -151,29 +220,62 @@ class Operations(QObject):
     def _on_selection(self, _selection: Selection) -> None:
         self.update_actions()
 
+    @Slot(object)
+    def _on_scope(self, _scope: Scope) -> None:
+        self.update_actions()
+
+    @Slot(object)
+    def _on_snapshot(self, snapshot: Snapshot) -> None:
+        links = tuple((row.key, row.link.state) for row in snapshot.sources)
+        if links != self._links:
+            self._links = links
+            self.update_actions()
+
     def update_actions(self) -> None:
         """Disable what cannot be done now, and say why."""
         state = self._controller.pool_state
         starting = self._link is LinkState.STARTING
         runs = state in RUNNING_STATES
+        lost = bool(self._lost_source())
         none = self.tr("No pool runs; start one first.")
         ending = self.tr("The pool is ending.")
-        busy = self.tr("A pool runs already.")
+        busy = self.tr("A pool runs already; File > New demo pool starts another.")
         wait = self.tr("The pool process is starting.")
         start = wait if starting else busy if runs else ""
         needs_pool = "" if runs else none
         open_pool = needs_pool or (ending if state == "draining" else "")
         allow = self._actions.allow
+        several = self._controller.pools > 1
+        one = self.tr("Select one pool first.") if several else ""
+        self._toolbar.tell_size(several=several)
         allow("start", start)
-        allow("restart", start)
-        for name in ("dismiss", "dismiss-half", "end-load", "clear", "stop"):
+        allow("restart", "" if lost else start)
+        for name in ("end-load", "clear", "stop"):
             allow(name, needs_pool)
+        for name in ("dismiss", "dismiss-half"):
+            allow(name, needs_pool or one)
         for name in ("pause", "submit", "drain"):
             allow(name, open_pool)
         selected = self._controller.selection.worker
         nobody = "" if selected else self.tr("Select a worker first.")
         allow("dismiss-selected", needs_pool or nobody)
+        self._allow_sources(wait if starting else "")
         self._name_pause(paused=state == "paused")
+
+    def _allow_sources(self, starting: str) -> None:
+        """Disable what cannot be done with sources now, and say why."""
+        allow, scope = self._actions.allow, self._controller.scope
+        snapshot = self._controller.newest
+        rows = () if snapshot is None else snapshot.sources
+        full = len(rows) >= MAX_SOURCES
+        most = self.tr("There are as many sources as can be shown; remove one first.")
+        begun = any(row.link.state is not LinkState.NONE for row in rows)
+        none = "" if begun else self.tr("There is no source yet.")
+        one = "" if scope.source else self.tr("Select one source first.")
+        allow("new-demo", most if full else starting)
+        allow("remove", none or one)
+        lost = bool(self._lost_source())
+        allow("remove-lost", "" if lost else self.tr("No source is lost."))
 
     def _name_pause(self, *, paused: bool) -> None:
         if paused:
@@ -182,3 +284,8 @@ class Operations(QObject):
         else:
             tip = self.tr("Workers finish what they run and take nothing more")
             self._actions.rename("pause", self.tr("Pause"), tip, "pause")
+
+
+def _yes() -> bool:
+    """Allow it: nobody is there to be asked."""
+    return True

@@ -18,10 +18,11 @@ from PySide6.QtWidgets import (
 )
 
 from pool_gui.window.controller import AT_ONCE, Order
+from pool_gui.window.style import numbers
 from pool_gui.window.style.theme import Theme
 from pool_gui.window.style.widgets import inset, label
 from pool_gui.wire.catalogue import DEFAULT_DEMO, DEMOS, Parameter
-from pool_gui.wire.commands import MAX_BATCH, MAX_IN_FLIGHT, Arrival
+from pool_gui.wire.commands import MAX_BATCH, MAX_IN_FLIGHT, Arrival, Submit
 
 _MAX_RATE: Final = 1_000_000
 _FIRST_COUNT: Final = 100
@@ -103,6 +104,25 @@ class OrderForm(QWidget):
             self.amount.value(),
             self._seed.value(),
         )
+
+    def adopt(self, load: Submit) -> None:
+        """Show a load that was begun elsewhere, so that it can be given once more."""
+        self.choose(load.demo)
+        self.arrival.setCurrentIndex(max(self.arrival.findData(str(load.arrival)), 0))
+        in_flight = load.arrival == Arrival.IN_FLIGHT
+        amount = load.in_flight if in_flight else round(load.rate_per_second)
+        self.amount.setValue(amount)
+        for name, value in load.parameters.items():
+            if name in self._parameters:
+                self._parameters[name].setValue(value)
+        self._seed.setValue(load.seed)
+
+    def summary(self) -> str:
+        """Return what is chosen, in words."""
+        amount = numbers.count(self.amount.value())
+        times = "\N{MULTIPLICATION SIGN}"
+        arrival = self.arrival.currentText()
+        return f"{self.demo.currentText()} {times} {amount} {arrival}"
 
     def choose(self, demo: str) -> None:
         """Choose a demo by name; an unknown one changes nothing."""

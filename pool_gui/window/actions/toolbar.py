@@ -9,6 +9,9 @@ from pool_gui.window.style.theme import Theme
 from pool_gui.window.style.widgets import inset, label
 from pool_gui.wire.protocol import MAX_WORKERS
 
+_HEIGHT = 42
+"""Fixed: buttons that want a pixel more or less in another state must move nothing."""
+
 _SETTLE_MS = 300
 """So that typing '16' does not first resize to 1."""
 
@@ -22,9 +25,13 @@ class Toolbar(QWidget):
     def __init__(self, theme: Theme, actions: Actions) -> None:
         super().__init__()
         self.setObjectName("toolbar")
+        self.setFixedHeight(_HEIGHT)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.order = OrderForm(theme, actions["submit"])
         self.size_box = QSpinBox()
+        self._size_tip = self.tr(
+            "How many workers the pool has; a running pool is resized."
+        )
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
@@ -51,9 +58,7 @@ class Toolbar(QWidget):
         self.size_box.setFixedWidth(68)
         inset(self.size_box)
         self.size_box.setAccessibleName(self.tr("Workers"))
-        self.size_box.setToolTip(
-            self.tr("How many workers the pool has; a running pool is resized.")
-        )
+        self.size_box.setToolTip(self._size_tip)
         row.addWidget(label(self.tr("Workers"), "dim"))
         row.addWidget(self.size_box)
         row.addWidget(_separator())
@@ -64,6 +69,11 @@ class Toolbar(QWidget):
         if size >= 1 and not self._settle.isActive() and not self.size_box.hasFocus():
             with QSignalBlocker(self.size_box):
                 self.size_box.setValue(size)
+
+    def tell_size(self, *, several: bool) -> None:
+        """Say what the size is for: one pool, or none of several."""
+        tip = self.tr("Select one pool to resize it; this is the size of the next one.")
+        self.size_box.setToolTip(tip if several else self._size_tip)
 
     @Slot(int)
     def _on_size_changed(self, _size: int) -> None:

@@ -13,11 +13,11 @@ from PySide6.QtCore import (
     Qt,
     Slot,
 )
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from pool_gui.monitor.view.facts import LinkState
-from pool_gui.monitor.view.snapshot import Floats, Snapshot
+from pool_gui.monitor.view.snapshot import Floats, Scope, Snapshot
 from pool_gui.window.style import numbers
 from pool_gui.window.style.theme import Theme, figures
 
@@ -25,7 +25,8 @@ translate = QCoreApplication.translate
 
 _NONE: Floats = np.empty(0)
 _SPARK_PIXELS = 52
-_SPARK_FROM_WIDTH = 118
+_LEAST_SPARK_PIXELS = 24
+_SPARK_GAP = 8
 _SPARK_POINTS = 60
 """The newest quarter minute; more points than pixels would only cost time."""
 _REFRESH_MS = 200
@@ -87,6 +88,8 @@ class Card(QWidget):
         self._alarm = False
         self._caption_font = figures(self.font(), 11)
         self._value_font = figures(self.font(), 18, bold=True)
+        metrics = QFontMetrics(self._caption_font)
+        self._caption_pixels = metrics.horizontalAdvance(spec.caption)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumWidth(84)
         self.setFixedHeight(56)
@@ -125,19 +128,18 @@ class Card(QWidget):
         painter.setFont(self._value_font)
         painter.setPen(QColor(colours.warntext if self._alarm else colours.text))
         painter.drawText(inner, flags | Qt.AlignmentFlag.AlignBottom, self._value)
-        if self.width() >= _SPARK_FROM_WIDTH:
-            self._paint_curve(painter, inner)
+        room = inner.width() - self._caption_pixels - _SPARK_GAP
+        if room >= _LEAST_SPARK_PIXELS:
+            self._paint_curve(painter, inner, min(room, _SPARK_PIXELS))
         painter.end()
 
-    def _paint_curve(self, painter: QPainter, inner: QRectF) -> None:
+    def _paint_curve(self, painter: QPainter, inner: QRectF, width: float) -> None:
         curve = self._curve[-_SPARK_POINTS:]
         known = np.flatnonzero(~np.isnan(curve))
         if len(known) < 2:
             return
         top = max(float(np.nanmax(curve)), 1e-12)
-        place = QRectF(
-            inner.right() - _SPARK_PIXELS, inner.top() + 3, _SPARK_PIXELS, 16
-        )
+        place = QRectF(inner.right() - width, inner.top() + 3, width, 16)
         xs = place.left() + known / max(len(curve) - 1, 1) * place.width()
         ys = place.bottom() - curve[known] / top * place.height()
         points = zip(xs.tolist(), ys.tolist(), strict=True)
@@ -156,16 +158,19 @@ class Cards(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         self._since = QElapsedTimer()
+        self._scope: Scope | None = None
         self._cards = [Card(spec, theme) for spec in self._specs()]
         for card in self._cards:
             row.addWidget(card)
 
     @Slot(object)
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show another snapshot, at most five times a second."""
+        """Show another snapshot, at most five times a second; another scope at once."""
         fresh = self._since.isValid() and self._since.elapsed() < _REFRESH_MS
+        fresh = fresh and snapshot.scope == self._scope
         if self.isVisible() and not fresh:
             self._since.start()
+            self._scope = snapshot.scope
             for card in self._cards:
                 card.show_snapshot(snapshot)
 
@@ -213,7 +218,8 @@ class Cards(QWidget):
                 self.tr("wait p95"),
                 self.tr(
                     "95 % of the tasks that began in the last minute waited in the "
-                    "queue no longer than this."
+                    "queue no longer than this. The curve: of several pools the "
+                    "greatest."
                 ),
                 _wait,
                 lambda snapshot: snapshot.series.wait_p95,
@@ -223,7 +229,8 @@ class Cards(QWidget):
                 self.tr("run p95"),
                 self.tr(
                     "95 % of the tasks that ended in the last minute ran no longer "
-                    "than this. Waiting in the queue is not part of it."
+                    "than this. Waiting in the queue is not part of it. The curve: of "
+                    "several pools the greatest."
                 ),
                 _run,
                 lambda snapshot: snapshot.series.run_p95,

@@ -15,6 +15,8 @@ from pool_gui.window.style.theme import Theme
 from pool_gui.window.style.widgets import ElidedLabel
 
 _CAPTION_FROM_HEIGHT = 130
+_TICK_PIXELS = 56
+"""So much room a tick's label needs."""
 
 
 class DurationChart(ChartPanel):
@@ -83,7 +85,8 @@ class DurationChart(ChartPanel):
         if (low, high) != self._range:
             self._range = (low, high)
             self.plot.setXRange(low, high, padding=0.02)
-            step = 1 if high - low <= 4 else 2
+            fits = max(self.plot.width() // _TICK_PIXELS, 2)
+            step = math.ceil((high - low) / fits)
             ticks = [
                 (power, numbers.axis_duration(10.0**power))
                 for power in range(low, high + 1, step)
@@ -96,9 +99,11 @@ class DurationChart(ChartPanel):
             numbers.count(run.count),
             numbers.axis_duration(run.window_seconds),
         )
-        self.say(self.tr("{0}, n = {1}{2}").format(span, count, sample))
+        whole = self.tr("{0}, n = {1}{2}").format(span, count, sample)
+        self.say(self.tr("n = {0}{1}").format(count, sample), whole)
         values = (numbers.duration(value) for value in (run.p50, run.p95, run.p99))
-        self._caption.set_whole(self.tr("p50 {0} · p95 {1} · p99 {2}").format(*values))
+        told = self.tr("p50 {1} · p95 {2} · p99 {3} in {0}").format(span, *values)
+        self._caption.set_whole(told)
         lines = [self.toolTip().partition("\n\n")[0], ""]
         for name, times in ((self.tr("run"), run), (self.tr("wait"), wait)):
             lines.append(

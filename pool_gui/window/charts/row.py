@@ -39,7 +39,7 @@ class ChartsRow(QWidget):
             theme,
         )
         self.times = DurationChart(
-            self.tr("WAIT AND RUN TIME"),
+            self.tr("WAIT AND RUN"),
             self.tr(
                 "How long tasks ran (upwards) and waited in the queue (downwards) in "
                 "the last minute. Lines: p50, p95 and p99 of the run time."

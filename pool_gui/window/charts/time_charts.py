@@ -13,12 +13,14 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy
 
-from pool_gui.monitor.view.snapshot import Floats, Snapshot
+from pool_gui.monitor.view.facts import LinkState
+from pool_gui.monitor.view.snapshot import Floats, Scope, Snapshot
 from pool_gui.window.style import numbers
 from pool_gui.window.style.theme import Theme, figures
 from pool_gui.window.style.widgets import Panel, label
 
 _AXIS_PIXELS: Final = 40
+_OVER: Final = (LinkState.LOST, LinkState.ENDED)
 _SHRINK_AFTER: Final = 60
 """Snapshots for which the curve must be low before its axis shrinks."""
 
@@ -124,7 +126,8 @@ class TimeChart(ChartPanel):
         super().__init__(title, explanation, empty, theme)
         self._top = 0.0
         self._low_for = 0
-        self._span = 0
+        self._span = 0, False
+        self._scope: Scope | None = None
         self._lines = [
             pg.InfiniteLine(angle=0, movable=False, pen=pg.mkPen(None))
             for _ in range(3)
@@ -138,29 +141,38 @@ class TimeChart(ChartPanel):
         """Return the curve's points."""
         return snapshot.series.depth
 
+    def of_now(self, snapshot: Snapshot, text: str) -> str:
+        """Return a figure of this moment; of what has ended there is none."""
+        return numbers.UNKNOWN if snapshot.link.state in _OVER else text
+
     def tick(self, value: float) -> str:
         """Return the text of a tick on the left."""
         return numbers.axis_count(value)
 
     def draw(self, snapshot: Snapshot) -> None:
         """Draw the curve, and scale when it asks for it."""
+        if snapshot.scope != self._scope:
+            self._scope, self._top = snapshot.scope, 0.0
         ages, values = snapshot.series.age_seconds, self.values(snapshot)
         # Whole seconds: the oldest point's age changes a little all the time, and an
         # axis that changes is the dearest part of a plot.
-        if len(ages) and (seconds := round(-float(ages[0]))) != self._span:
-            self._scale_time(seconds)
+        seconds = round(-float(ages[0])) if len(ages) else self._span[0]
+        span = seconds, snapshot.link.state in _OVER
+        if span != self._span:
+            self._scale_time(*span)
         known = values[~np.isnan(values)]
         self._scale(float(known.max()) if len(known) else 0.0)
         self._curve.setData(ages, values)
 
-    def _scale_time(self, seconds: int) -> None:
-        self._span = seconds
+    def _scale_time(self, seconds: int, is_over: bool) -> None:  # noqa: FBT001  # a pair
+        self._span = seconds, is_over
+        end = self.tr("end") if is_over else self.tr("now")
         self.plot.setXRange(-seconds, 0, padding=0)
         ticks = [
             (-seconds * part / 3, numbers.axis_duration(seconds * part / 3))
             for part in (3, 2, 1)
         ]
-        self.plot.getAxis("bottom").setTicks([[*ticks, (0.0, self.tr("now"))]])
+        self.plot.getAxis("bottom").setTicks([[*ticks, (0.0, end)]])
 
     def _scale(self, most: float) -> None:
         wanted = max(nice_ceiling(most * 1.05), 1.0)
@@ -215,7 +227,7 @@ class DepthChart(TimeChart):
         """Draw, and tell the depth."""
         super().draw(snapshot)
         if snapshot.pool is not None:
-            self.say(numbers.count(snapshot.pool.depth))
+            self.say(self.of_now(snapshot, numbers.count(snapshot.pool.depth)))
 
 
 class BusyChart(TimeChart):
@@ -243,7 +255,8 @@ class BusyChart(TimeChart):
         known = shares[~np.isnan(shares)]
         share = float(known.mean()) if len(known) else math.nan
         text = numbers.share(share)
-        self.say(self.tr("{0} busy").format(text))
+        wide = self.tr("{0} busy").format(text)
+        self.say(self.of_now(snapshot, text), self.of_now(snapshot, wide))
 
     def colour_fill(self) -> None:
         """Fill below the curve with the busy colour."""
@@ -263,4 +276,5 @@ class ThroughputChart(TimeChart):
         """Draw, and tell the rate."""
         super().draw(snapshot)
         if snapshot.pool is not None:
-            self.say(numbers.rate(snapshot.pool.throughput_per_second))
+            rate = numbers.rate(snapshot.pool.throughput_per_second)
+            self.say(self.of_now(snapshot, rate))

@@ -8,11 +8,17 @@ from typing import Final
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap, QPolygonF
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPixmap, QPolygonF
 
-from pool_gui.monitor.view.snapshot import Snapshot, WorkerRow, WorkerState
+from pool_gui.monitor.view.snapshot import (
+    LaneGroup,
+    Scope,
+    Snapshot,
+    WorkerRow,
+    WorkerState,
+)
 from pool_gui.window.controller import Selection
-from pool_gui.window.style import numbers
+from pool_gui.window.style import numbers, words
 from pool_gui.window.style.text import plain, short_function
 from pool_gui.window.style.theme import FAILED, Colours
 
@@ -21,6 +27,7 @@ translate = QCoreApplication.translate
 NAME_PIXELS: Final = 92
 SHARE_PIXELS: Final = 48
 _MARK_PIXELS: Final = 9
+_HEAD_INDENT: Final = 24
 
 
 class LaneScene:
@@ -71,6 +78,47 @@ class LaneScene:
             self._paint_selected_task(painter, row, lane)
         if self._texts:
             self._paint_texts(painter, worker, box)
+
+    def paint_head(
+        self, painter: QPainter, place: int, box: QRect, folded: frozenset[int]
+    ) -> None:
+        """Paint the head over a pool's lanes: a triangle, its name, how it is."""
+        lanes, colours = self._snapshot.lanes, self._colours
+        if lanes is None:
+            return
+        group = lanes.groups[place]
+        scope = self._snapshot.scope
+        chosen = bool(group.pool) and scope in {
+            Scope(group.source, group.pool),
+            Scope(group.source),
+        }
+        painter.setPen(QPen(QColor(colours.line), 1))
+        if place:
+            painter.drawLine(box.left() + 4, box.top(), box.right() - 4, box.top())
+        if group.pool:
+            _paint_triangle(painter, box, QColor(colours.dim), group.pool in folded)
+        strong = QFont(painter.font())
+        strong.setWeight(QFont.Weight.DemiBold)
+        usual = painter.font()
+        painter.setFont(strong)
+        painter.setPen(QColor(colours.accent if chosen else colours.text))
+        middle, metrics = Qt.AlignmentFlag.AlignVCenter, painter.fontMetrics()
+        name = metrics.elidedText(
+            head_name(self._snapshot, group),
+            Qt.TextElideMode.ElideRight,
+            box.width() // 2,
+        )
+        text = box.adjusted(_HEAD_INDENT, 1, -4, 0)
+        painter.drawText(text, middle, name)
+        text.setLeft(text.left() + metrics.horizontalAdvance(name) + 12)
+        painter.setFont(usual)
+        painter.setPen(QColor(colours.dim))
+        facts = head_facts(self._snapshot, group, is_folded=group.pool in folded)
+        room = max(text.width(), 0)
+        facts = painter.fontMetrics().elidedText(
+            facts, Qt.TextElideMode.ElideRight, room
+        )
+        painter.drawText(text, middle, facts)
 
     def _paint_texts(self, painter: QPainter, worker: WorkerRow, box: QRect) -> None:
         colours, track = self._colours, self._track
@@ -159,6 +207,63 @@ class LaneScene:
             painter.drawText(QPointF(x, bottom - 4), text)
 
 
+def _paint_triangle(painter: QPainter, box: QRect, colour: QColor, shut: bool) -> None:  # noqa: FBT001  # a flag as it is
+    x, y = box.left() + 12.0, box.top() + box.height() / 2 + 0.5
+    corners = ((-3, -4), (-3, 4), (3, 0)) if shut else ((-4, -3), (4, -3), (0, 3))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    painter.drawPolygon(QPolygonF([QPointF(x + dx, y + dy) for dx, dy in corners]))
+
+
+def head_name(snapshot: Snapshot, group: LaneGroup) -> str:
+    """Return what is written on a head: of which pool it is."""
+    if not group.pool:
+        return translate("LaneView", "Pinned")
+    source = words.find_source(snapshot, group.source)
+    name = plain(group.name)
+    return name if source is None else f"{words.source_name(source.number)} · {name}"
+
+
+def head_facts(snapshot: Snapshot, group: LaneGroup, *, is_folded: bool) -> str:
+    """Return what is written beside a head's name: how its pool is."""
+    source = words.find_source(snapshot, group.source)
+    facts = []
+    if source is not None:
+        pool = next((row for row in source.pools if row.key == group.pool), None)
+        wrong = words.link_state(source.link.state)
+        if wrong:
+            facts.append(wrong)
+        elif pool is not None and pool.state != "running":
+            facts.append(words.pool_state(pool.state))
+        elif pool is not None:
+            busy = translate("LaneView", "{0} of {1} busy")
+            facts.append(busy.format(pool.busy, words.workers(pool.alive)))
+            facts.append(words.queued(pool.depth))
+    if len(facts) < 2:
+        facts.append(words.workers(group.workers))
+    if group.hidden and not is_folded:
+        hidden = translate("LaneView", "{0} not shown")
+        facts.append(hidden.format(numbers.count(group.hidden)))
+    return " · ".join(facts)
+
+
+def describe_head(snapshot: Snapshot, group: LaneGroup) -> str:
+    """Return what a head says when the cursor rests on it."""
+    if not group.pool:
+        return translate("LaneView", "Lanes that were pinned on top.")
+    return "\n".join(
+        (
+            head_name(snapshot, group),
+            head_facts(snapshot, group, is_folded=False),
+            translate(
+                "LaneView",
+                "Click the name: cards, charts and tables speak of it. Click the "
+                "triangle: its lanes fold.",
+            ),
+        )
+    )
+
+
 def _age(seconds: float) -> str:
     whole = abs(seconds - round(seconds)) < 0.01
     return (
@@ -170,13 +275,13 @@ def doing(worker: WorkerRow) -> str:
     """Return what a worker does now, in a few words."""
     if worker.task:
         return f"{short_function(worker.function)} #{numbers.count(worker.task)}"
-    words = {
+    states = {
         WorkerState.IDLE: translate("LaneView", "idle"),
         WorkerState.BUSY: translate("LaneView", "busy"),
         WorkerState.DISMISSED: translate("LaneView", "dismissed"),
         WorkerState.GONE: translate("LaneView", "gone"),
     }
-    return words[worker.state]
+    return states[worker.state]
 
 
 def describe(snapshot: Snapshot, row: int, place: int) -> str:

@@ -19,6 +19,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QHelpEvent,
     QImage,
     QMouseEvent,
@@ -29,10 +30,25 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip
 
-from pool_gui.monitor.view.snapshot import Lanes, Snapshot, Viewport, WorkerState
+from pool_gui.monitor.view.snapshot import (
+    LaneGroup,
+    Lanes,
+    Scope,
+    Snapshot,
+    Viewport,
+    WorkerState,
+)
 from pool_gui.window.controller import Selection
 from pool_gui.window.lanes import image as lane_image
-from pool_gui.window.lanes.scene import NAME_PIXELS, SHARE_PIXELS, LaneScene, describe
+from pool_gui.window.lanes.layout import MOST_PIXELS, LaneLayout, Place
+from pool_gui.window.lanes.scene import (
+    NAME_PIXELS,
+    SHARE_PIXELS,
+    LaneScene,
+    describe,
+    describe_head,
+)
+from pool_gui.window.lanes.travel import panned, zoomed
 from pool_gui.window.style.text import tool_tip
 from pool_gui.window.style.theme import (
     FUNCTION_COLOURS,
@@ -45,12 +61,8 @@ BY_FUNCTION: Final = "function"
 BY_OUTCOME: Final = "outcome"
 _TASK_PIXELS: Final = 150
 _AXIS_PIXELS: Final = 18
-_MOST_ROW: Final = 28
-_LEAST_ROW: Final = 16
-_LEAST_SECONDS: Final = 1.0
-_MOST_SECONDS: Final = 600.0
-_LIVE_ZONE: Final = 0.9
-"""Zooming right of this share of the lanes keeps following now."""
+_FOLD_PIXELS: Final = 26
+"""So much of a head, on its left, folds and unfolds."""
 _NOTCH: Final = 120
 _TEXTS_MS: Final = 180
 
@@ -61,7 +73,11 @@ class LaneView(QAbstractScrollArea):
     selected = Signal(object)
     """Selection: what was clicked."""
     viewport_wanted = Signal(object)
-    """Viewport: where the wheel or a drag leads."""
+    """Viewport: where the wheel, a drag or a fold leads."""
+    scope_wanted = Signal(object)
+    """Scope: of the head that was clicked."""
+    menu_wanted = Signal(object)
+    """QPoint: where a menu is to be opened, on the screen."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -76,6 +92,7 @@ class LaneView(QAbstractScrollArea):
         self._theme = theme
         self.colour_by = BY_FUNCTION
         self._snapshot: Snapshot | None = None
+        self._layout = LaneLayout(None, 0)
         self._pixels: lane_image.Pixels | None = None
         self._asked = Viewport()
         self._selection = Selection()
@@ -85,7 +102,7 @@ class LaneView(QAbstractScrollArea):
 
     def sizeHint(self) -> QSize:  # noqa: N802  # Qt's name
         """Return room for eight lanes."""
-        return QSize(600, 8 * _MOST_ROW + _AXIS_PIXELS)
+        return QSize(600, 8 * MOST_PIXELS + _AXIS_PIXELS)
 
     # --- what is shown --------------------------------------------------------------
 
@@ -146,18 +163,16 @@ class LaneView(QAbstractScrollArea):
 
     # --- geometry -------------------------------------------------------------------
 
-    def _row_pixels(self) -> int:
-        rows = len(self._snapshot.workers) if self._snapshot else 0
-        room = self.viewport().height() - _AXIS_PIXELS
-        return max(_LEAST_ROW, min(_MOST_ROW, room // max(rows, 1)))
-
     def _layout_rows(self) -> None:
-        rows = len(self._snapshot.workers) if self._snapshot else 0
         room = self.viewport().height() - _AXIS_PIXELS
+        self._layout = LaneLayout(self._snapshot, room)
         bar = self.verticalScrollBar()
-        bar.setRange(0, max(0, rows * self._row_pixels() - room))
+        bar.setRange(0, max(0, self._layout.height - room))
         bar.setPageStep(room)
-        bar.setSingleStep(self._row_pixels())
+        bar.setSingleStep(self._layout.lane_pixels)
+
+    def _width(self) -> int:
+        return self.viewport().width()
 
     def _track(self) -> QRect:
         """Return where the pixels of all lanes lie, from left to right."""
@@ -174,15 +189,22 @@ class LaneView(QAbstractScrollArea):
         if pixels != self._asked.pixels:
             self.viewport_wanted.emit(replace(self._asked, pixels=pixels))
 
-    def _row_at(self, y: float) -> int:
-        if self._snapshot is None or y >= self.viewport().height() - _AXIS_PIXELS:
-            return -1
-        row = int(y + self.verticalScrollBar().value()) // self._row_pixels()
-        return row if row < len(self._snapshot.workers) else -1
+    def _place_at(self, y: float) -> Place | None:
+        if y >= self.viewport().height() - _AXIS_PIXELS:
+            return None
+        return self._layout.at(y + self.verticalScrollBar().value())
+
+    def _head_at(self, position: QPointF) -> LaneGroup | None:
+        """Return the group whose head is there."""
+        lanes, place = self._lanes(), self._place_at(position.y())
+        if lanes is None or place is None or place.row >= 0:
+            return None
+        return lanes.groups[place.group]
 
     def _span_at(self, position: QPointF) -> tuple[int, int]:
         """Return (row, place in the table of spans), -1 where there is none."""
-        lanes, row = self._lanes(), self._row_at(position.y())
+        lanes, lane = self._lanes(), self._place_at(position.y())
+        row = -1 if lane is None else lane.row
         if lanes is None or row < 0 or row >= len(lanes.owner):
             return row, -1
         track = self._track()
@@ -201,21 +223,22 @@ class LaneView(QAbstractScrollArea):
         painter.fillRect(event.rect(), QColor(self._theme.colours.panel))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if snapshot is not None:
-            height, offset = self._row_pixels(), self.verticalScrollBar().value()
-            room = self.viewport().height() - _AXIS_PIXELS
-            first, last = (
-                offset // height,
-                min(len(snapshot.workers), (offset + room) // height + 1),
-            )
+            offset = self.verticalScrollBar().value()
+            room, width = self.viewport().height() - _AXIS_PIXELS, self._width()
             image = self._image()
-            painter.setClipRect(0, 0, self.viewport().width(), room)
-            painter.setFont(figures(self.font(), 12 if height >= 20 else 11))
+            painter.setClipRect(0, 0, width, room)
+            tall = self._layout.lane_pixels >= 20
+            painter.setFont(figures(self.font(), 12 if tall else 11))
             colours, track = self._theme.colours, self._track()
             texts = event.rect().left() < track.left()
             scene = LaneScene(snapshot, self._selection, colours, track, texts=texts)
-            for row in range(first, last):
-                box = QRect(0, row * height - offset, self.viewport().width(), height)
-                scene.paint_row(painter, row, box, image)
+            for place in self._layout.between(offset, offset + room):
+                box = QRect(0, place.top - offset, width, place.height)
+                if place.row < 0:
+                    folded = self._asked.folded
+                    scene.paint_head(painter, place.group, box, folded)
+                else:
+                    scene.paint_row(painter, place.row, box, image)
             painter.setClipping(False)
             painter.setFont(figures(self.font(), 11))
             scene.paint_axis(painter, self.viewport().height())
@@ -246,21 +269,8 @@ class LaneView(QAbstractScrollArea):
 
     def zoom(self, factor: float, place: float = 1.0) -> None:
         """Show `factor` times as much time, keeping what is at this share in place."""
-        span = min(
-            max(self._asked.span_seconds * factor, _LEAST_SECONDS), _MOST_SECONDS
-        )
-        lanes, end_ns = self._lanes(), self._asked.end_ns
-        if lanes is not None and (end_ns is not None or place < _LIVE_ZONE):
-            end_ns = lanes.end_ns if end_ns is None else end_ns
-            anchor_ns = end_ns - (1 - place) * self._asked.span_seconds * 1e9
-            end_ns = self._not_after_now(round(anchor_ns + (1 - place) * span * 1e9))
-        self.viewport_wanted.emit(
-            replace(self._asked, span_seconds=span, end_ns=end_ns)
-        )
-
-    def _not_after_now(self, end_ns: int) -> int | None:
-        lanes = self._lanes()
-        return None if lanes is None or end_ns >= lanes.now_ns else max(end_ns, 1)
+        wanted = zoomed(self._asked, self._lanes(), factor, place)
+        self.viewport_wanted.emit(wanted)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  # Qt's name
         """Begin a click or a drag."""
@@ -276,9 +286,9 @@ class LaneView(QAbstractScrollArea):
         moved = event.position().x() - self._pressed.x()
         if abs(moved) < 5 and self._asked.end_ns is None:
             return
-        pixel_ns = self._asked.span_seconds * 1e9 / self._track().width()
-        end_ns = self._not_after_now(round(self._dragged_end_ns - moved * pixel_ns))
-        self.viewport_wanted.emit(replace(self._asked, end_ns=end_ns))
+        share = moved / self._track().width()
+        wanted = panned(self._asked, self._lanes(), self._dragged_end_ns, share)
+        self.viewport_wanted.emit(wanted)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802  # Qt's name
         """Select what was clicked, unless it was a drag."""
@@ -287,6 +297,10 @@ class LaneView(QAbstractScrollArea):
             return
         if (event.position().toPoint() - pressed).manhattanLength() >= 5:
             return
+        head = self._head_at(event.position())
+        if head is not None:
+            self._click_head(head, event.position().x())
+            return
         row, place = self._span_at(event.position())
         lanes = self._lanes()
         if row < 0 or lanes is None:
@@ -294,6 +308,25 @@ class LaneView(QAbstractScrollArea):
             return
         task = int(lanes.spans.task[place]) if place >= 0 else 0
         self.selected.emit(Selection(self._snapshot.workers[row].key, task))
+
+    def _click_head(self, head: LaneGroup, x: float) -> None:
+        """Fold or unfold at its triangle; else let all speak of its pool."""
+        if x < _FOLD_PIXELS and head.pool:
+            folded = self._asked.folded ^ {head.pool}
+            self.viewport_wanted.emit(replace(self._asked, folded=folded))
+        elif head.pool:
+            self.scope_wanted.emit(Scope(head.source, head.pool))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802  # Qt's name
+        """Select what is below the cursor, and ask for its menu."""
+        position = QPointF(self.viewport().mapFromGlobal(event.globalPos()))
+        head = self._head_at(position)
+        row, _ = self._span_at(position)
+        if head is not None and head.pool:
+            self.scope_wanted.emit(Scope(head.source, head.pool))
+        elif row >= 0 and self._snapshot is not None:
+            self.selected.emit(Selection(self._snapshot.workers[row].key))
+        self.menu_wanted.emit(event.globalPos())
 
     def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802  # Qt's name
         """Say what is under the cursor."""
@@ -309,6 +342,9 @@ class LaneView(QAbstractScrollArea):
     def describe(self, position: QPointF) -> str:
         """Return what is at a place, as a few lines of text."""
         row, place = self._span_at(position)
-        if row < 0 or self._snapshot is None:
+        if self._snapshot is None:
             return ""
-        return describe(self._snapshot, row, place)
+        head = self._head_at(position)
+        if head is not None:
+            return describe_head(self._snapshot, head)
+        return "" if row < 0 else describe(self._snapshot, row, place)

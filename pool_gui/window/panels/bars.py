@@ -4,9 +4,10 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout
 
-from pool_gui.monitor.view.facts import LinkState
+from pool_gui.monitor.view.facts import Link, LinkState
 from pool_gui.monitor.view.snapshot import Snapshot
-from pool_gui.window.style import numbers
+from pool_gui.window.actions.actions import Actions
+from pool_gui.window.style import numbers, words
 from pool_gui.window.style.widgets import ElidedLabel
 
 
@@ -36,15 +37,16 @@ class Bar(QFrame):
 class Bars(QFrame):
     """The link's bar, the paused display's, and that of our own defects."""
 
-    def __init__(self, restart: QAction, save_log: QAction, pause: QAction) -> None:
+    def __init__(self, actions: Actions) -> None:
         super().__init__()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
-        self.lost = Bar("error", restart, save_log)
+        restart, remove = actions["restart"], actions["remove-lost"]
+        self.lost = Bar("error", restart, remove, actions["save-log"])
         self.silent = Bar("warning")
-        self.paused = Bar("info", pause)
-        self.defect = Bar("error", save_log)
+        self.paused = Bar("info", actions["freeze"])
+        self.defect = Bar("error", actions["save-log"])
         close = QPushButton(self.tr("Dismiss"))
         close.clicked.connect(self.clear_defect)
         defect_layout = self.defect.layout()
@@ -63,17 +65,24 @@ class Bars(QFrame):
     @Slot(object)
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Follow the link; called for every snapshot, shown or held back."""
-        link = snapshot.link
-        lost = link.state is LinkState.LOST
-        self._say(self.lost, link.text if lost else "")
-        self._say(
-            self.silent,
-            self.tr("The pool process has not answered for {0}.").format(
-                numbers.duration(link.silent_seconds)
-            )
+        links = [(source.number, source.link) for source in snapshot.sources]
+        links = links or [(1, snapshot.link)]
+        lost = [
+            words.of_source(snapshot, number, link.text)
+            for number, link in links
+            if link.state is LinkState.LOST
+        ]
+        silent = [
+            words.of_source(snapshot, number, self._silent_text(link))
+            for number, link in links
             if link.state is LinkState.SILENT
-            else "",
-        )
+        ]
+        self._say(self.lost, "  ".join(lost))
+        self._say(self.silent, "  ".join(silent))
+
+    def _silent_text(self, link: Link) -> str:
+        text = self.tr("The pool process has not answered for {0}.")
+        return text.format(numbers.duration(link.silent_seconds))
 
     @Slot(bool)
     def show_paused(self, paused: bool) -> None:  # noqa: FBT001  # a signal's argument

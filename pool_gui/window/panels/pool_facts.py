@@ -3,6 +3,8 @@
 GUI thread only.
 """
 
+import math
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
@@ -115,7 +117,7 @@ class PoolFacts(QWidget):
             texts |= _count_texts(snapshot.pool)
         if snapshot.load is not None:
             texts["load"] = self._load_text(snapshot.load)
-        if snapshot.program is not None:
+        if not math.isnan(snapshot.process.threads):
             texts["process"] = self.tr("{0}, agent {1}").format(
                 numbers.count(snapshot.process.threads),
                 numbers.share(snapshot.agent_cpu_share),

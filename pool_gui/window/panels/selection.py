@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy
 from pool_gui.monitor.view.snapshot import Snapshot, TaskRow, WorkerRow
 from pool_gui.window.controller import Selection
 from pool_gui.window.panels.pool_facts import PoolFacts
-from pool_gui.window.style import numbers
+from pool_gui.window.style import numbers, words
 from pool_gui.window.style.text import plain, short_function
 from pool_gui.window.style.widgets import ElidedLabel, Panel, label
 
@@ -91,9 +91,9 @@ class SelectionPanel(Panel):
         self._show_recent([row for row in rows if row.worker == worker.key][:_RECENT])
 
     def _worker(self) -> WorkerRow | None:
-        workers = self._snapshot.workers if self._snapshot is not None else ()
-        wanted = self._selection.worker
-        return next((row for row in workers if row.key == wanted), None)
+        snapshot, wanted = self._snapshot, self._selection.worker
+        rows = () if snapshot is None else (*snapshot.workers, *snapshot.roster)
+        return next((row for row in rows if row.key == wanted), None)
 
     def _task(self) -> TaskRow | None:
         tasks = self._snapshot.tasks if self._snapshot is not None else ()
@@ -109,10 +109,11 @@ class SelectionPanel(Panel):
         }
         since = numbers.duration(worker.since_seconds)
         facts = [
+            *self._home(worker),
             (
                 self.tr("state"),
                 self.tr("{0} for {1}").format(states[worker.state], since),
-            )
+            ),
         ]
         if worker.task:
             name = short_function(worker.function)
@@ -124,6 +125,19 @@ class SelectionPanel(Panel):
             (self.tr("failed"), numbers.count(worker.failed)),
             (self.tr("thread"), str(worker.native_id or numbers.UNKNOWN)),
         ]
+
+    def _home(self, worker: WorkerRow) -> list[tuple[str, str]]:
+        """Say whose worker it is, where there is more than one pool."""
+        snapshot = self._snapshot
+        if snapshot is None or not words.has_many(snapshot):
+            return []
+        source = words.find_source(snapshot, worker.source)
+        if source is None:
+            return []
+        pool = next((row for row in source.pools if row.key == worker.pool), None)
+        name = words.source_name(source.number)
+        title = name if pool is None else words.pool_title(source, pool)
+        return [(self.tr("pool"), title)]
 
     def _task_facts(self, task: TaskRow) -> list[tuple[str, str]]:
         words = {

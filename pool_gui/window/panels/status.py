@@ -5,8 +5,10 @@ from PySide6.QtWidgets import QLabel, QStatusBar
 
 from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.snapshot import Snapshot
-from pool_gui.window.style import numbers
+from pool_gui.window.style import numbers, words
 from pool_gui.window.style.widgets import label
+
+_ALIVE = (LinkState.LIVE, LinkState.SILENT)
 
 
 class StatusBar(QStatusBar):
@@ -50,37 +52,27 @@ class StatusBar(QStatusBar):
 
     def _state_text(self, snapshot: Snapshot) -> str:
         link = snapshot.link.state
-        words = {
-            LinkState.NONE: self.tr("no pool"),
-            LinkState.STARTING: self.tr("starting"),
-            LinkState.SILENT: self.tr("no answer"),
-            LinkState.LOST: self.tr("pool process lost"),
-            LinkState.ENDED: self.tr("ended"),
-        }
-        if link in words:
-            return words[link]
-        states = {
-            "new": self.tr("new"),
-            "running": self.tr("running"),
-            "paused": self.tr("paused"),
-            "draining": self.tr("draining"),
-            "stopped": self.tr("stopped"),
-        }
-        return (
-            self.tr("no pool") if snapshot.pool is None else states[snapshot.pool.state]
-        )
+        if link is LinkState.LOST:
+            text = self.tr("pool process lost")
+        elif link is not LinkState.LIVE or snapshot.pool is None:
+            text = words.link_state(link) or words.link_state(LinkState.NONE)
+        else:
+            text = words.pool_state(snapshot.pool.state)
+        name = words.scope_name(snapshot)
+        return f"{name}: {text}" if name else text
 
     def _process_text(self, snapshot: Snapshot) -> str:
         program, use = snapshot.program, snapshot.process
+        taken = numbers.share(use.cpu_share), numbers.data_size(use.rss_bytes)
         if program is None:
-            return ""
+            if words.find_source(snapshot, snapshot.scope.source) or not snapshot.pool:
+                return ""
+            live = sum(s.link.state in _ALIVE for s in snapshot.sources)
+            many = self.tr("{0} · CPU {1} · {2}")
+            return many.format(words.processes(live), *taken)
         gil = self.tr("with GIL") if program.gil else self.tr("free-threaded")
         return self.tr("pool process {0} · Python {1} {2} · CPU {3} · {4}").format(
-            program.pid,
-            program.python,
-            gil,
-            numbers.share(use.cpu_share),
-            numbers.data_size(use.rss_bytes),
+            program.pid, program.python, gil, *taken
         )
 
     def _loss_text(self, snapshot: Snapshot) -> str:

@@ -1,92 +1,27 @@
 """The tables of tasks, workers and functions, column by column. GUI thread only."""
 
 from collections.abc import Callable
-from typing import Generic
 
-from PySide6.QtCore import QCoreApplication, QModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtCore import QCoreApplication
 
 from pool_gui.monitor.view.snapshot import FunctionRow, TaskRow, WorkerRow
 from pool_gui.window.style import numbers
 from pool_gui.window.style.text import plain, short_function
+from pool_gui.window.tables.columns import PoolTitles, counts, texts, times
 from pool_gui.window.tables.model import Column, Row, TableModel
+from pool_gui.window.tables.table import Table
 
 translate = QCoreApplication.translate
 
 
-class Table(QTableView, Generic[Row]):
-    """A table whose rows can be selected, sorted, filtered and copied."""
-
-    picked = Signal(object)
-    """The row that a person selected."""
-
-    def __init__(self, model: TableModel[Row], name: str) -> None:
-        super().__init__()
-        self.table = model
-        self.setModel(model)
-        self.setAccessibleName(name)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.setCornerButtonEnabled(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(22)
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setStretchLastSection(True)
-        header.setSectionsMovable(True)
-        header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.DescendingOrder)
-        self.setSortingEnabled(True)
-        for place, column in enumerate(model.columns):
-            self.setColumnWidth(place, column.width)
-        self.clicked.connect(self._on_clicked)
-        self.activated.connect(self._on_clicked)
-
-    @Slot(QModelIndex)
-    def _on_clicked(self, index: QModelIndex) -> None:
-        self.picked.emit(self.table.row(index.row()))
-
-    def mark(self, key: tuple[int, ...] | str) -> None:
-        """Show the row with this key as selected; none when it is not there."""
-        place = self.table.place_of(key)
-        if place < 0:
-            self.clearSelection()
-        elif place != self.currentIndex().row() or not self.selectedIndexes():
-            selection = self.selectionModel()
-            selection.setCurrentIndex(
-                self.table.index(place, 0),
-                selection.SelectionFlag.ClearAndSelect | selection.SelectionFlag.Rows,
-            )
-
-    def copy(self) -> None:
-        """Copy what is shown, as tab-separated lines with the titles on top."""
-        titles = "\t".join(column.title for column in self.table.columns)
-        lines = [self._line(place) for place in range(self.table.rowCount())]
-        QGuiApplication.clipboard().setText("\n".join([titles, *lines]))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  # Qt's name
-        """Copy the selected row whole: Qt would copy one cell."""
-        rows = self.selectionModel().selectedRows()
-        if event.matches(QKeySequence.StandardKey.Copy) and rows:
-            lines = (self._line(index.row()) for index in rows)
-            QGuiApplication.clipboard().setText("\n".join(lines))
-        else:
-            super().keyPressEvent(event)
-
-    def _line(self, place: int) -> str:
-        row = self.table.row(place)
-        return "\t".join(column.text(row) for column in self.table.columns)
+POOL_COLUMN = 3
+"""Where the tables of tasks and workers say whose a row is, if that must be said."""
 
 
-def tasks_table() -> Table[TaskRow]:
+def tasks_table(pools: PoolTitles) -> Table[TaskRow]:
     """Return the table of running and newly finished tasks."""
     columns: tuple[Column[TaskRow], ...] = (
-        _words(
+        texts(
             translate("Tables", "State"),
             translate(
                 "Tables", "Running, done, failed, or ended (its detail was lost)."
@@ -94,41 +29,51 @@ def tasks_table() -> Table[TaskRow]:
             _task_state,
             88,
         ),
-        _numbers(
+        counts(
             translate("Tables", "Task"),
             translate("Tables", "The task's number in its pool."),
             _task,
             "#",
         ),
-        _words(
+        texts(
             translate("Tables", "Function"),
             translate("Tables", "What the task calls."),
             _function,
-            230,
+            210,
         ),
-        _words(
+        _pool_column(lambda row: pools.of(row.source, row.pool)),
+        texts(
             translate("Tables", "Worker"),
             translate("Tables", "Who ran it."),
             _worker_name,
-            96,
+            80,
         ),
-        _times(
+        times(
             translate("Tables", "Waited"), translate("Tables", "In the queue."), _waited
         ),
-        _times(
+        times(
             translate("Tables", "Ran"),
             translate("Tables", "From its start to its end, or now."),
             _ran,
         ),
-        _words(
+        texts(
             translate("Tables", "Outcome"),
             translate("Tables", "What a failed one raised."),
             _error,
-            160,
+            60,
         ),
     )
     model = TableModel(columns, lambda row: (row.worker, row.task, row.started_ns))
     return Table(model, translate("Tables", "Tasks"))
+
+
+def _pool_column(title: Callable[[Row], str]) -> Column[Row]:
+    return texts(
+        translate("Tables", "Pool"),
+        translate("Tables", "Whose it is."),
+        title,
+        118,
+    )
 
 
 def _task_state(row: TaskRow) -> str:
@@ -165,63 +110,35 @@ def _ran(row: TaskRow) -> float:
     return row.run_seconds
 
 
-def _times(title: str, explanation: str, value: Callable[[Row], float]) -> Column[Row]:
-    return Column(
-        title,
-        explanation,
-        lambda row: numbers.duration(value(row)),
-        value,
-        right=True,
-        width=78,
-    )
-
-
-def _words(
-    title: str, explanation: str, value: Callable[[Row], str], width: int
-) -> Column[Row]:
-    return Column(title, explanation, value, value, width=width)
-
-
-def _numbers(
-    title: str, explanation: str, value: Callable[[Row], int], sign: str = ""
-) -> Column[Row]:
-    return Column(
-        title,
-        explanation,
-        lambda row: sign + numbers.count(value(row)),
-        value,
-        right=True,
-        width=84,
-    )
-
-
-def workers_table() -> Table[WorkerRow]:
+def workers_table(pools: PoolTitles) -> Table[WorkerRow]:
     """Return the table of workers."""
-    columns = (*_state_columns(), *_work_columns())
+    pool: Column[WorkerRow] = _pool_column(lambda row: pools.of(row.source, row.pool))
+    before, after = _state_columns()[:POOL_COLUMN], _state_columns()[POOL_COLUMN:]
+    columns: tuple[Column[WorkerRow], ...] = (*before, pool, *after, *_work_columns())
     model = TableModel(columns, lambda row: (row.key,))
     return Table(model, translate("Tables", "Workers"))
 
 
 def _state_columns() -> tuple[Column[WorkerRow], ...]:
     return (
-        _words(
+        texts(
             translate("Tables", "Worker"),
             translate("Tables", "The thread's name."),
             lambda r: plain(r.name),
             110,
         ),
-        _words(
+        texts(
             translate("Tables", "State"),
             translate("Tables", "Idle, busy, dismissed (finishes its task) or gone."),
             _worker_state,
             84,
         ),
-        _times(
+        times(
             translate("Tables", "Since"),
             translate("Tables", "How long in this state."),
             _since,
         ),
-        _words(
+        texts(
             translate("Tables", "Runs"),
             translate("Tables", "The task it runs now."),
             _runs,
@@ -242,17 +159,17 @@ def _work_columns() -> tuple[Column[WorkerRow], ...]:
             right=True,
             width=64,
         ),
-        _numbers(
+        counts(
             translate("Tables", "Done"),
             translate("Tables", "Tasks that returned. Exact."),
             _done,
         ),
-        _numbers(
+        counts(
             translate("Tables", "Failed"),
             translate("Tables", "Tasks that raised. Exact."),
             _failed,
         ),
-        _words(
+        texts(
             translate("Tables", "Thread"),
             translate("Tables", "The operating system's number."),
             _thread,
@@ -304,12 +221,12 @@ def functions_table() -> Table[FunctionRow]:
             lambda row: row.name,
             width=280,
         ),
-        _numbers(
+        counts(
             translate("Tables", "Calls"),
             translate("Tables", "Finished tasks."),
             lambda row: row.calls,
         ),
-        _numbers(
+        counts(
             translate("Tables", "Failed"),
             translate("Tables", "Those that raised."),
             lambda row: row.failed,

@@ -17,9 +17,11 @@ from pool_gui.window.controller import Selection
 from pool_gui.window.settings import bytes_of, text_of
 from pool_gui.window.style.theme import Theme
 from pool_gui.window.style.widgets import Panel, label
+from pool_gui.window.tables.columns import PoolTitles
 from pool_gui.window.tables.log_lines import LogView
+from pool_gui.window.tables.table import Table
 from pool_gui.window.tables.tables import (
-    Table,
+    POOL_COLUMN,
     functions_table,
     tasks_table,
     workers_table,
@@ -36,8 +38,9 @@ class Tabs(Panel):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self.tasks = tasks_table()
-        self.workers = workers_table()
+        self._pools = PoolTitles()
+        self.tasks = tasks_table(self._pools)
+        self.workers = workers_table(self._pools)
         self.functions = functions_table()
         self.log = LogView(theme)
         self.bar = QTabBar()
@@ -49,6 +52,7 @@ class Tabs(Panel):
         self._snapshot: Snapshot | None = None
         self._build()
         self._first_columns = self.column_states()
+        self._tell_pools(many=False)
         self.bar.currentChanged.connect(self._on_tab_changed)
         self.filter.textChanged.connect(self._on_filter_changed)
         self.tasks.picked.connect(self._on_task_picked)
@@ -97,6 +101,7 @@ class Tabs(Panel):
         if isinstance(states, dict):
             for name, table in self._tables().items():
                 table.horizontalHeader().restoreState(bytes_of(states.get(name)))
+            self._tell_pools(many=False)
 
     @Slot()
     def reset_columns(self) -> None:
@@ -106,8 +111,9 @@ class Tabs(Panel):
     @Slot(object)
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show another snapshot, at most four times a second."""
-        self._snapshot = snapshot
-        if self._since.isValid() and self._since.elapsed() < REFRESH_MS:
+        before, self._snapshot = self._snapshot, snapshot
+        early = self._since.isValid() and self._since.elapsed() < REFRESH_MS
+        if early and before is not None and before.scope == snapshot.scope:
             return
         self._since.start()
         if self.isVisible():
@@ -117,17 +123,25 @@ class Tabs(Panel):
         snapshot = self._snapshot
         if snapshot is None:
             return
+        self._pools.follow(snapshot)
+        self._tell_pools(many=snapshot.pool is not None and snapshot.pool.pools > 1)
         page = self._stack.currentWidget()
         if page is self.tasks:
             self.tasks.table.set_rows(snapshot.tasks)
         elif page is self.workers:
-            self.workers.table.set_rows(snapshot.workers)
+            self.workers.table.set_rows(snapshot.roster or snapshot.workers)
         elif page is self.functions:
             self.functions.table.set_rows(snapshot.functions)
         else:
             self.log.show_lines(snapshot.log)
         self._tell_empty()
         self._mark()
+
+    def _tell_pools(self, *, many: bool) -> None:
+        """Say of each row whose it is, where that is not the same for all."""
+        for table in (self.tasks, self.workers):
+            if table.isColumnHidden(POOL_COLUMN) is many:
+                table.setColumnHidden(POOL_COLUMN, not many)
 
     def _tell_empty(self) -> None:
         page = self._stack.currentWidget()

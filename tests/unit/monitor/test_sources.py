@@ -7,8 +7,7 @@ import psutil
 import pytest
 from unit.monitor.test_session import Watch
 
-from pool_gui.monitor.sources import MAX_SOURCES
-from pool_gui.monitor.view.facts import LinkState, SourceRow
+from pool_gui.monitor.view.facts import MAX_SOURCES, LinkState, SourceRow
 from pool_gui.monitor.view.snapshot import Scope, Snapshot
 from pool_gui.wire.commands import Pause
 

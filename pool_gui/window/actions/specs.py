@@ -1,0 +1,317 @@
+"""Every command as people meet it: name, text, tip, keys, icon. Data; any thread."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One command as people meet it."""
+
+    name: str
+    text: str
+    tip: str
+    keys: str = ""
+    icon: str = ""
+    checkable: bool = False
+
+
+def _spec(
+    name: str,
+    text: object,
+    tip: object,
+    keys: str = "",
+    icon: str = "",
+    *,
+    check: bool = False,
+) -> ActionSpec:
+    # PySide6 declares what QT_TRANSLATE_NOOP returns as object; it is the text.
+    return ActionSpec(name, str(text), str(tip), keys, icon, check)
+
+
+SPECS: Final = (
+    _spec(
+        "start",
+        QT_TRANSLATE_NOOP("Actions", "Start"),
+        QT_TRANSLATE_NOOP("Actions", "Start a pool"),
+        "F5",
+        "start",
+    ),
+    _spec(
+        "pause",
+        QT_TRANSLATE_NOOP("Actions", "Pause"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Workers finish what they run and take nothing more"
+        ),
+        "F6",
+        "pause",
+    ),
+    _spec(
+        "dismiss",
+        QT_TRANSLATE_NOOP("Actions", "Dismiss"),
+        QT_TRANSLATE_NOOP("Actions", "Take one worker away, an idle one first"),
+        "Ctrl+D",
+        "dismiss",
+    ),
+    _spec(
+        "dismiss-selected",
+        QT_TRANSLATE_NOOP("Actions", "Dismiss selected worker"),
+        QT_TRANSLATE_NOOP("Actions", "The selected worker finishes its task and goes"),
+        "Delete",
+        "dismiss",
+    ),
+    _spec(
+        "dismiss-half",
+        QT_TRANSLATE_NOOP("Actions", "Dismiss half of the workers"),
+        QT_TRANSLATE_NOOP("Actions", "Take half of the workers away, idle ones first"),
+    ),
+    _spec(
+        "submit",
+        QT_TRANSLATE_NOOP("Actions", "Submit"),
+        QT_TRANSLATE_NOOP("Actions", "Submit the chosen tasks"),
+        "Ctrl+Return",
+        "submit",
+    ),
+    _spec(
+        "end-load",
+        QT_TRANSLATE_NOOP("Actions", "End load"),
+        QT_TRANSLATE_NOOP("Actions", "Submit no more; what is queued stays queued"),
+        "Ctrl+.",
+        "end-load",
+    ),
+    _spec(
+        "clear",
+        QT_TRANSLATE_NOOP("Actions", "Clear queue"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Take what waits out of the queue; it is counted as cancelled"
+        ),
+        "Ctrl+Shift+K",
+        "clear",
+    ),
+    _spec(
+        "drain",
+        QT_TRANSLATE_NOOP("Actions", "Drain"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Accept nothing more, finish everything, then end the pool"
+        ),
+        "Ctrl+Shift+D",
+        "drain",
+    ),
+    _spec(
+        "stop",
+        QT_TRANSLATE_NOOP("Actions", "Stop"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Clear the queue, let running tasks finish, end the pool"
+        ),
+        "Shift+F5",
+        "stop",
+    ),
+    _spec(
+        "restart",
+        QT_TRANSLATE_NOOP("Actions", "Restart"),
+        QT_TRANSLATE_NOOP("Actions", "Start its pool process anew; the history stays"),
+        "Ctrl+R",
+        "restart",
+    ),
+    _spec(
+        "new-demo",
+        QT_TRANSLATE_NOOP("Actions", "New demo pool…"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Start another demo pool, to be seen beside these"
+        ),
+        "Ctrl+N",
+        "add",
+    ),
+    _spec(
+        "remove",
+        QT_TRANSLATE_NOOP("Actions", "Remove source"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "End the selected process, and forget what is known of it"
+        ),
+        "Ctrl+Shift+R",
+    ),
+    _spec(
+        "remove-lost",
+        QT_TRANSLATE_NOOP("Actions", "Remove"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Forget the lost source, whose history has stayed until now"
+        ),
+    ),
+    _spec(
+        "freeze",
+        QT_TRANSLATE_NOOP("Actions", "Pause display"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Freeze the views; the pool goes on and nothing is lost"
+        ),
+        "Space",
+        "pause",
+        check=True,
+    ),
+    _spec(
+        "live",
+        QT_TRANSLATE_NOOP("Actions", "Live"),
+        QT_TRANSLATE_NOOP("Actions", "Let the lanes follow now again"),
+        "Home",
+    ),
+    _spec(
+        "zoom-in",
+        QT_TRANSLATE_NOOP("Actions", "Zoom in"),
+        QT_TRANSLATE_NOOP("Actions", "Show less time on the lanes"),
+        "Ctrl+=",
+        "zoom-in",
+    ),
+    _spec(
+        "zoom-out",
+        QT_TRANSLATE_NOOP("Actions", "Zoom out"),
+        QT_TRANSLATE_NOOP("Actions", "Show more time on the lanes"),
+        "Ctrl+-",
+        "zoom-out",
+    ),
+    _spec(
+        "zoom-reset",
+        QT_TRANSLATE_NOOP("Actions", "Reset zoom"),
+        QT_TRANSLATE_NOOP("Actions", "Show half a minute on the lanes"),
+        "Ctrl+0",
+    ),
+    _spec(
+        "pin",
+        QT_TRANSLATE_NOOP("Actions", "Pin lane on top"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Keep the selected worker's lane above all others"
+        ),
+        "Ctrl+T",
+        check=True,
+    ),
+    _spec(
+        "hide",
+        QT_TRANSLATE_NOOP("Actions", "Hide lane"),
+        QT_TRANSLATE_NOOP("Actions", "Do not show the selected worker's lane"),
+        "Ctrl+H",
+    ),
+    _spec(
+        "show-hidden",
+        QT_TRANSLATE_NOOP("Actions", "Show hidden lanes"),
+        QT_TRANSLATE_NOOP("Actions", "Show all lanes that were hidden"),
+        "Ctrl+Shift+H",
+    ),
+    _spec(
+        "fold-all",
+        QT_TRANSLATE_NOOP("Actions", "Fold all pools"),
+        QT_TRANSLATE_NOOP("Actions", "Show one line a pool and no lanes"),
+        "Ctrl+Shift+Up",
+    ),
+    _spec(
+        "unfold-all",
+        QT_TRANSLATE_NOOP("Actions", "Unfold all pools"),
+        QT_TRANSLATE_NOOP("Actions", "Show the lanes of all pools"),
+        "Ctrl+Shift+Down",
+    ),
+    _spec(
+        "sort-age",
+        QT_TRANSLATE_NOOP("Actions", "Sort lanes by age"),
+        QT_TRANSLATE_NOOP("Actions", "The oldest worker of a pool first"),
+        check=True,
+    ),
+    _spec(
+        "sort-name",
+        QT_TRANSLATE_NOOP("Actions", "Sort lanes by name"),
+        QT_TRANSLATE_NOOP("Actions", "By the workers' names"),
+        check=True,
+    ),
+    _spec(
+        "sort-busy",
+        QT_TRANSLATE_NOOP("Actions", "Sort lanes by busy share"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Whoever was busy most first; sorted anew every few seconds"
+        ),
+        check=True,
+    ),
+    _spec(
+        "search",
+        QT_TRANSLATE_NOOP("Actions", "Filter"),
+        QT_TRANSLATE_NOOP("Actions", "Filter the table that is shown"),
+        "Ctrl+F",
+        "search",
+    ),
+    _spec(
+        "copy",
+        QT_TRANSLATE_NOOP("Actions", "Copy table"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Copy the rows that are shown, as tab-separated text"
+        ),
+        "Ctrl+Shift+C",
+        "copy",
+    ),
+    _spec(
+        "sources",
+        QT_TRANSLATE_NOOP("Actions", "Sources column"),
+        QT_TRANSLATE_NOOP("Actions", "Show or hide the column on the left"),
+        "F8",
+        check=True,
+    ),
+    _spec(
+        "selection",
+        QT_TRANSLATE_NOOP("Actions", "Selection column"),
+        QT_TRANSLATE_NOOP("Actions", "Show or hide the column on the right"),
+        "F9",
+        check=True,
+    ),
+    _spec(
+        "reset-layout",
+        QT_TRANSLATE_NOOP("Actions", "Reset layout"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Put panels and columns back where they were at first"
+        ),
+    ),
+    _spec(
+        "theme-system",
+        QT_TRANSLATE_NOOP("Actions", "Colours of the system"),
+        QT_TRANSLATE_NOOP("Actions", "Light or dark as the desktop is"),
+        check=True,
+    ),
+    _spec(
+        "theme-light",
+        QT_TRANSLATE_NOOP("Actions", "Light"),
+        QT_TRANSLATE_NOOP("Actions", "Light colours"),
+        check=True,
+    ),
+    _spec(
+        "theme-dark",
+        QT_TRANSLATE_NOOP("Actions", "Dark"),
+        QT_TRANSLATE_NOOP("Actions", "Dark colours"),
+        check=True,
+    ),
+    _spec(
+        "picture",
+        QT_TRANSLATE_NOOP("Actions", "Save picture…"),
+        QT_TRANSLATE_NOOP("Actions", "Save what the window shows as a PNG file"),
+        "Ctrl+Shift+S",
+        "picture",
+    ),
+    _spec(
+        "save-log",
+        QT_TRANSLATE_NOOP("Actions", "Save log…"),
+        QT_TRANSLATE_NOOP("Actions", "Save the log as a text file"),
+        "Ctrl+Shift+L",
+        "save",
+    ),
+    _spec(
+        "close",
+        QT_TRANSLATE_NOOP("Actions", "Close"),
+        QT_TRANSLATE_NOOP("Actions", "End the pool and leave"),
+        "Ctrl+Q; Ctrl+W",
+    ),
+    _spec(
+        "keys",
+        QT_TRANSLATE_NOOP("Actions", "Keyboard shortcuts"),
+        QT_TRANSLATE_NOOP("Actions", "List all keys"),
+        "F1; Ctrl+?",
+    ),
+    _spec(
+        "about",
+        QT_TRANSLATE_NOOP("Actions", "About pool_gui"),
+        QT_TRANSLATE_NOOP("Actions", "Versions, licences"),
+    ),
+)

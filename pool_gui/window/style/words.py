@@ -1,0 +1,123 @@
+"""The words for states, sources and pools, so that each is called the same everywhere.
+
+GUI thread only: the words are those of the language that is chosen.
+"""
+
+from PySide6.QtCore import QCoreApplication
+
+from pool_gui.monitor.view.facts import LinkState, PoolRow, SourceRow
+from pool_gui.monitor.view.snapshot import Snapshot
+from pool_gui.window.style import numbers
+from pool_gui.window.style.text import plain
+
+translate = QCoreApplication.translate
+
+
+def pool_state(state: str) -> str:
+    """Return the word for one of the states of a pool."""
+    words = {
+        "new": translate("Words", "new"),
+        "running": translate("Words", "running"),
+        "paused": translate("Words", "paused"),
+        "draining": translate("Words", "draining"),
+        "stopped": translate("Words", "stopped"),
+    }
+    return words[state]
+
+
+def link_state(state: LinkState) -> str:
+    """Return the word for what is wrong with a link; empty while it lives."""
+    words = {
+        LinkState.NONE: translate("Words", "no pool"),
+        LinkState.STARTING: translate("Words", "starting"),
+        LinkState.SILENT: translate("Words", "no answer"),
+        LinkState.LOST: translate("Words", "lost"),
+        LinkState.ENDED: translate("Words", "ended"),
+    }
+    return words.get(state, "")
+
+
+def source_name(number: int) -> str:
+    """Return what a source is called."""
+    return translate("Words", "Demo {0}").format(number)
+
+
+def workers(count: int) -> str:
+    """Return so many workers, in words."""
+    if count == 1:
+        return translate("Words", "1 worker")
+    return translate("Words", "{0} workers").format(numbers.count(count))
+
+
+def pools(count: int) -> str:
+    """Return so many pools, in words."""
+    if count == 1:
+        return translate("Words", "1 pool")
+    return translate("Words", "{0} pools").format(numbers.count(count))
+
+
+def processes(count: int) -> str:
+    """Return so many processes, in words."""
+    if count == 1:
+        return translate("Words", "1 process")
+    return translate("Words", "{0} processes").format(numbers.count(count))
+
+
+def queued(count: int) -> str:
+    """Return so many waiting tasks, in words."""
+    return translate("Words", "{0} queued").format(numbers.count(count))
+
+
+def source_state(source: SourceRow) -> str:
+    """Return how a source is: what is wrong with it, else its pool's state."""
+    word = link_state(source.link.state)
+    if word or source.pool is None:
+        return word or link_state(LinkState.NONE)
+    states = {row.state for row in source.pools}
+    return pool_state(states.pop()) if len(states) == 1 else pools(len(source.pools))
+
+
+def scope_name(snapshot: Snapshot) -> str:
+    """Return what is in scope, by name; empty while there is only one pool."""
+    if not has_many(snapshot):
+        return ""
+    scope = snapshot.scope
+    source = find_source(snapshot, scope.source)
+    if source is None:
+        return all_pools()
+    name = source_name(source.number)
+    if len(source.pools) < 2:
+        return name
+    pool = next((row for row in source.pools if row.key == scope.pool), None)
+    if pool is None:
+        return translate("Words", "{0}, all its pools").format(name)
+    return pool_title(source, pool)
+
+
+def all_pools() -> str:
+    """Return what all pools together are called."""
+    return translate("Words", "All pools")
+
+
+def pool_title(source: SourceRow, pool: PoolRow) -> str:
+    """Return a pool by its source's name and its own."""
+    return f"{source_name(source.number)} · {plain(pool.name)}"
+
+
+def of_source(snapshot: Snapshot, number: int, sentence: str) -> str:
+    """Return a sentence about a source, with its name where there are several."""
+    return (
+        f"{source_name(number)}: {sentence}" if len(snapshot.sources) > 1 else sentence
+    )
+
+
+def find_source(snapshot: Snapshot, key: int) -> SourceRow | None:
+    """Return a source by its key."""
+    return next((row for row in snapshot.sources if row.key == key), None)
+
+
+def has_many(snapshot: Snapshot) -> bool:
+    """Whether there is more than one pool, so that it must be said which is meant."""
+    return len(snapshot.sources) > 1 or any(
+        len(source.pools) > 1 for source in snapshot.sources
+    )

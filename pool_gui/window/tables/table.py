@@ -1,0 +1,81 @@
+"""A table whose rows can be selected, sorted, filtered and copied. GUI thread only."""
+
+from typing import Generic
+
+from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from pool_gui.window.tables.model import Column, Row, TableModel
+
+
+class Table(QTableView, Generic[Row]):
+    """A table whose rows can be selected, sorted, filtered and copied."""
+
+    picked = Signal(object)
+    """The row that a person selected."""
+
+    def __init__(self, model: TableModel[Row], name: str) -> None:
+        super().__init__()
+        self.table = model
+        self.setModel(model)
+        self.setAccessibleName(name)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setCornerButtonEnabled(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(22)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        header.setSectionsMovable(True)
+        header.setSortIndicatorClearable(True)
+        header.setSortIndicator(-1, Qt.SortOrder.DescendingOrder)
+        self.setSortingEnabled(True)
+        for place, column in enumerate(model.columns):
+            self.setColumnWidth(place, column.width)
+        self.clicked.connect(self._on_clicked)
+        self.activated.connect(self._on_clicked)
+
+    @Slot(QModelIndex)
+    def _on_clicked(self, index: QModelIndex) -> None:
+        self.picked.emit(self.table.row(index.row()))
+
+    def mark(self, key: tuple[int, ...] | str) -> None:
+        """Show the row with this key as selected; none when it is not there."""
+        place = self.table.place_of(key)
+        if place < 0:
+            self.clearSelection()
+        elif place != self.currentIndex().row() or not self.selectedIndexes():
+            selection = self.selectionModel()
+            selection.setCurrentIndex(
+                self.table.index(place, 0),
+                selection.SelectionFlag.ClearAndSelect | selection.SelectionFlag.Rows,
+            )
+
+    def copy(self) -> None:
+        """Copy what is shown, as tab-separated lines with the titles on top."""
+        titles = "\t".join(column.title for column in self._columns())
+        lines = [self._line(place) for place in range(self.table.rowCount())]
+        QGuiApplication.clipboard().setText("\n".join([titles, *lines]))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  # Qt's name
+        """Copy the selected row whole: Qt would copy one cell."""
+        rows = self.selectionModel().selectedRows()
+        if event.matches(QKeySequence.StandardKey.Copy) and rows:
+            lines = (self._line(index.row()) for index in rows)
+            QGuiApplication.clipboard().setText("\n".join(lines))
+        else:
+            super().keyPressEvent(event)
+
+    def _line(self, place: int) -> str:
+        row = self.table.row(place)
+        return "\t".join(column.text(row) for column in self._columns())
+
+    def _columns(self) -> list[Column[Row]]:
+        columns = enumerate(self.table.columns)
+        return [one for place, one in columns if not self.isColumnHidden(place)]
