@@ -14,7 +14,7 @@ from pool_gui.monitor.model.pools import FunctionTimes, PoolFacts
 from pool_gui.monitor.model.program import History
 from pool_gui.monitor.model.usage import ProcessMeter
 from pool_gui.monitor.model.workers import Worker
-from pool_gui.monitor.source.process import Ending
+from pool_gui.monitor.source.base import Ending
 from pool_gui.monitor.view.snapshot import WorkerState
 from pool_gui.wire.messages import COUNTS, Hello
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from pool_gui.monitor import report
 from pool_gui.monitor.log import Log
+from pool_gui.monitor.source.base import Kind
 from pool_gui.monitor.source.child import Launch
 from pool_gui.monitor.sources import Sources
 from pool_gui.monitor.view.facts import LinkState
@@ -102,6 +103,10 @@ class Session:
             first: commands for it, once it runs.
         """
         self._request(lambda: self._sources.add_demo(size, first))
+
+    def add_source(self, kind: Kind) -> None:
+        """Begin a source of any kind, and put it in scope."""
+        self._request(lambda: self._sources.add(kind))
 
     def add_pool(self, size: int, first: Sequence[Command] = ()) -> None:
         """Start a pool beside those of the source in scope, and put it in scope.

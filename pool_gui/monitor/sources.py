@@ -13,7 +13,9 @@ from typing import Final
 
 from pool_gui.monitor.log import Log, TaggedLines
 from pool_gui.monitor.model.program import Shared
+from pool_gui.monitor.source.base import Kind
 from pool_gui.monitor.source.child import Launch
+from pool_gui.monitor.source.process import started
 from pool_gui.monitor.view.facts import MAX_SOURCES
 from pool_gui.monitor.view.snapshot import Scope, Viewport
 from pool_gui.monitor.view.watched import Watched
@@ -33,7 +35,7 @@ class Sources:
         clock: Callable[[], int],
         wake: Callable[[], None],
     ) -> None:
-        self._launch = launch
+        self._demo = started(launch)
         self._log = log
         self._clock = clock
         self._wake = wake
@@ -56,7 +58,14 @@ class Sources:
     def watched(self, viewport: Viewport) -> tuple[Watched, ...]:
         """Return all sources, each at this moment."""
         return tuple(
-            Watched(key, self._numbers[key], watcher.history, watcher.moment(viewport))
+            Watched(
+                key,
+                self._numbers[key],
+                watcher.history,
+                watcher.moment(viewport),
+                watcher.kind.name,
+                watcher.kind.is_driven,
+            )
             for key, watcher in self._watchers.items()
         )
 
@@ -73,14 +82,26 @@ class Sources:
 
     def add_demo(self, size: int, first: Sequence[Command] = ()) -> None:
         """Start a demo pool in a process of its own, and put it in scope."""
-        if len(self._watchers) >= MAX_SOURCES:
-            text = f"There are {MAX_SOURCES} sources already; remove one first."
-            self._log.add("window", "warning", text)
+        if self._is_full():
             return
-        unused = (key for key, one in self._watchers.items() if not one.has_begun)
+        unused = (
+            key
+            for key, one in self._watchers.items()
+            if not one.has_begun and one.kind is self._demo
+        )
         key = next(unused, None) or self._add()
         self.scope = Scope(key)
         self._watchers[key].launch(size, first)
+
+    def add(self, kind: Kind) -> None:
+        """Begin a source of any kind, and put it in scope."""
+        if self._is_full():
+            return
+        idle = [key for key, one in self._watchers.items() if not one.has_begun]
+        for key in idle:  # the one that waits for a first demo
+            del self._watchers[key], self._numbers[key]
+        self.scope = Scope(self._add(kind))
+        self._watchers[self.scope.source].open()
 
     def add_pool(self, size: int, first: Sequence[Command] = ()) -> None:
         """Start a pool beside those of the source in scope; it comes into scope."""
@@ -129,7 +150,8 @@ class Sources:
             if scope.source in {0, key}
         ]
         alive = [watcher for watcher in chosen if watcher.active]
-        for watcher in alive or chosen[-1:]:
+        driven = [watcher for watcher in alive if watcher.kind.is_driven]
+        for watcher in driven or chosen[-1:]:
             for number in _numbers(watcher, scope.pool):
                 watcher.send(command, number)
 
@@ -168,15 +190,22 @@ class Sources:
             unfinished += ["removed source"] if ender.is_alive() else []
         return tuple(unfinished)
 
-    def _add(self) -> int:
+    def _is_full(self) -> bool:
+        """Whether there is room for no more; the log then says so."""
+        full = len(self._watchers) >= MAX_SOURCES
+        if full:
+            text = f"There are {MAX_SOURCES} sources already; remove one first."
+            self._log.add("window", "warning", text)
+        return full
+
+    def _add(self, kind: Kind | None = None) -> int:
         key = next(self._keys)
         # The least number that is free: people count what they see.
         number = next(n for n in itertools.count(1) if n not in self._numbers.values())
         self._numbers[key] = number
         log = self._log if number == 1 else TaggedLines(self._log, f"Demo {number}")
-        self._watchers[key] = Watcher(
-            self._launch, log, self._clock, self._wake, self._shared
-        )
+        kind = kind or self._demo
+        self._watchers[key] = Watcher(kind, log, self._clock, self._wake, self._shared)
         return key
 
 

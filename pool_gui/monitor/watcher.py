@@ -13,9 +13,9 @@ from pool_gui.monitor.log import LineSink
 from pool_gui.monitor.model.program import History, Shared
 from pool_gui.monitor.model.usage import UNKNOWN_USE, ProcessMeter
 from pool_gui.monitor.report import Told
-from pool_gui.monitor.source.child import Launch, LaunchError
+from pool_gui.monitor.source.base import Ending, Kind, Peer
+from pool_gui.monitor.source.child import LaunchError
 from pool_gui.monitor.source.messages import FrameMessage
-from pool_gui.monitor.source.process import Ending, Peer
 from pool_gui.monitor.view.facts import Link, LinkState
 from pool_gui.monitor.view.snapshot import Viewport
 from pool_gui.monitor.view.watched import Moment
@@ -32,14 +32,14 @@ class Watcher:
 
     def __init__(
         self,
-        launch: Launch,
+        kind: Kind,
         log: LineSink,
         clock: Callable[[], int],
         wake: Callable[[], None],
         shared: Shared | None = None,
     ) -> None:
         self.history = History(shared)
-        self._launch = launch
+        self.kind = kind
         self._log = log
         self._clock = clock
         self._wake = wake
@@ -81,17 +81,27 @@ class Watcher:
                 self._first = commands
             return
         self._first, self._failed_start = commands, ""
+        self._open()
+
+    def open(self) -> None:
+        """Begin a source that starts no pool of its own, or begin it anew."""
+        if not self.active:
+            self._first, self._failed_start = (), ""
+            self._open()
+
+    def _open(self) -> None:
         self._put_away()
         try:
-            self._peer = Peer(self._launch, self._log, self._clock, self._wake)
+            peer = self.kind.open(self._log, self._clock, self._wake)
         except LaunchError as error:
             self._peer, self._failed_start = None, str(error)
             self._log.add("window", "error", str(error))
             return
-        self._received_ns = None
-        self._process = ProcessMeter(self._peer.pid, self._clock())
-        text = f"Started the pool process (PID {self._peer.pid})."
-        self._log.add("window", "info", text)
+        self._peer, self._received_ns, self._process = peer, None, None
+        if peer.pid is not None:
+            self._process = ProcessMeter(peer.pid, self._clock())
+            text = f"Started the pool process (PID {peer.pid})."
+            self._log.add("window", "info", text)
 
     def send(self, command: Command, pool: int = 0) -> None:
         """Send a command; when it cannot be sent, the log says so.

@@ -5,12 +5,12 @@ a peer lives until `ending` is set, and then its process is reaped or named.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from pool_gui.monitor.log import LineSink
+from pool_gui.monitor.source.base import Clock, Ending, Kind, Message, Peer
 from pool_gui.monitor.source.child import ChildProcess, Launch, LaunchError, exit_words
-from pool_gui.monitor.source.messages import FrameMessage, read
+from pool_gui.monitor.source.messages import read
 from pool_gui.monitor.source.pump import Link
 from pool_gui.wire.codec import RawMessage
 from pool_gui.wire.commands import Command, Stop, to_header
@@ -31,24 +31,17 @@ _MAX_UNANSWERED: Final = 4096
 _MAX_MESSAGES: Final = 8
 """Taken in at once; between, the window gets its snapshot."""
 
-Message = Hello | FrameMessage | Reply
+
+def started(launch: Launch) -> Kind:
+    """Return the kind of source that is a program started by the session."""
+
+    def open_peer(log: LineSink, clock: Clock, wake: Callable[[], None]) -> Peer:
+        return ProcessPeer(launch, log, clock, wake)
+
+    return Kind("demo", is_driven=True, open=open_peer)
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a peer ended."""
-
-    text: str
-    """One sentence."""
-    exit_code: int | None
-    """None when it is not known."""
-    by_itself: bool
-    """Whether it ended without the window's doing."""
-    asked: bool = False
-    """Whether the session was closed; else it was lost."""
-
-
-class Peer:
+class ProcessPeer:
     """A process that the session started, and the connection to it."""
 
     def __init__(

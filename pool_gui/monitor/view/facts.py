@@ -134,7 +134,7 @@ class PoolRow:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A source: what sends frames. Today a demo pool in a process of its own."""
+    """A source: what sends frames, such as a demo pool in a process of its own."""
 
     key: int
     """Names it; never used twice."""
@@ -145,6 +145,10 @@ class SourceRow:
     """Those that there are; where there is none, the last there was."""
     pid: int | None
     """None until its process has said hello."""
+    kind: str = "demo"
+    """Which kind of source it is."""
+    is_driven: bool = True
+    """Whether it takes commands; else it is only watched."""
 
     @property
     def pool(self) -> PoolRow | None:

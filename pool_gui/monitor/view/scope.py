@@ -153,6 +153,8 @@ def source_row(watched: Watched) -> SourceRow:
         link=watched.moment.link,
         pools=tuple(pool_row(history, pool, living) for pool in history.pools.shown),
         pid=None if history.hello is None else history.hello.pid,
+        kind=watched.kind,
+        is_driven=watched.is_driven,
     )
 
 

@@ -37,6 +37,10 @@ class Watched:
     """What people call it by."""
     history: History
     moment: Moment
+    kind: str = "demo"
+    """Which kind of source it is."""
+    is_driven: bool = True
+    """Whether it takes commands."""
 
     @property
     def now_ns(self) -> int:

@@ -98,8 +98,13 @@ class Operations(QObject):
         source = None
         if snapshot is not None:
             source = words.find_source(snapshot, self._controller.scope.source)
-        lives = source is not None and source.link.state in _ALIVE and source.pools
-        name = words.source_name(source.number) if source and lives else ""
+        lives = (
+            source is not None
+            and source.is_driven
+            and source.link.state in _ALIVE
+            and source.pools
+        )
+        name = words.source_name(source) if source and lives else ""
         self._form.ask(name, self._toolbar.order.summary())
 
     @Slot(object)
@@ -242,12 +247,13 @@ class Operations(QObject):
         busy = self.tr("A pool runs already; File > New demo pool starts another.")
         wait = self.tr("The pool process is starting.")
         start = wait if starting else busy if runs else ""
-        needs_pool = "" if runs else none
+        needs_pool = self._only_watched() or ("" if runs else none)
         open_pool = needs_pool or (ending if state == "draining" else "")
         allow = self._actions.allow
         several = self._controller.pools > 1
         one = self.tr("Select one pool first.") if several else ""
         self._toolbar.tell_size(several=several)
+        start = start or self._only_watched()
         allow("start", start)
         allow("restart", "" if lost else start)
         for name in ("end-load", "clear", "stop"):
@@ -261,6 +267,15 @@ class Operations(QObject):
         allow("dismiss-selected", needs_pool or nobody)
         self._allow_sources(wait if starting else "")
         self._name_pause(paused=state == "paused")
+
+    def _only_watched(self) -> str:
+        """Say that what is in scope takes no commands, if that is so."""
+        snapshot, scope = self._controller.newest, self._controller.scope
+        rows = () if snapshot is None else snapshot.sources
+        chosen = [row for row in rows if scope.source in {0, row.key}]
+        if not chosen or any(row.is_driven for row in chosen):
+            return ""
+        return self.tr("This source is only watched; it takes no commands.")
 
     def _allow_sources(self, starting: str) -> None:
         """Disable what cannot be done with sources now, and say why."""

@@ -221,7 +221,7 @@ def head_name(snapshot: Snapshot, group: LaneGroup) -> str:
         return translate("LaneView", "Pinned")
     source = words.find_source(snapshot, group.source)
     name = plain(group.name)
-    return name if source is None else f"{words.source_name(source.number)} · {name}"
+    return name if source is None else f"{words.source_name(source)} · {name}"
 
 
 def head_facts(snapshot: Snapshot, group: LaneGroup, *, is_folded: bool) -> str:

@@ -65,17 +65,15 @@ class Bars(QFrame):
     @Slot(object)
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Follow the link; called for every snapshot, shown or held back."""
-        links = [(source.number, source.link) for source in snapshot.sources]
-        links = links or [(1, snapshot.link)]
         lost = [
-            words.of_source(snapshot, number, link.text)
-            for number, link in links
-            if link.state is LinkState.LOST
+            words.of_source(snapshot, source, source.link.text)
+            for source in snapshot.sources
+            if source.link.state is LinkState.LOST
         ]
         silent = [
-            words.of_source(snapshot, number, self._silent_text(link))
-            for number, link in links
-            if link.state is LinkState.SILENT
+            words.of_source(snapshot, source, self._silent_text(source.link))
+            for source in snapshot.sources
+            if source.link.state is LinkState.SILENT
         ]
         self._say(self.lost, "  ".join(lost))
         self._say(self.silent, "  ".join(silent))

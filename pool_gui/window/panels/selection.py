@@ -135,7 +135,7 @@ class SelectionPanel(Panel):
         if source is None:
             return []
         pool = next((row for row in source.pools if row.key == worker.pool), None)
-        name = words.source_name(source.number)
+        name = words.source_name(source)
         title = name if pool is None else words.pool_title(source, pool)
         return [(self.tr("pool"), title)]
 

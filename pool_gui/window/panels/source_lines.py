@@ -46,7 +46,7 @@ def entries_of(snapshot: Snapshot) -> tuple[Entry, ...]:
 def _of_source(source: SourceRow) -> Entry:
     return Entry(
         Scope(source.key),
-        words.source_name(source.number),
+        words.source_name(source),
         _source_detail(source),
         _mood(source, source.pools),
         source.link.text,

@@ -37,9 +37,11 @@ def link_state(state: LinkState) -> str:
     return words.get(state, "")
 
 
-def source_name(number: int) -> str:
+def source_name(source: SourceRow) -> str:
     """Return what a source is called."""
-    return translate("Words", "Demo {0}").format(number)
+    kinds = {"demo": translate("Words", "Demo {0}")}
+    other = translate("Words", "Source {0}")
+    return kinds.get(source.kind, other).format(source.number)
 
 
 def workers(count: int) -> str:
@@ -85,7 +87,7 @@ def scope_name(snapshot: Snapshot) -> str:
     source = find_source(snapshot, scope.source)
     if source is None:
         return all_pools()
-    name = source_name(source.number)
+    name = source_name(source)
     if len(source.pools) < 2:
         return name
     pool = next((row for row in source.pools if row.key == scope.pool), None)
@@ -101,14 +103,13 @@ def all_pools() -> str:
 
 def pool_title(source: SourceRow, pool: PoolRow) -> str:
     """Return a pool by its source's name and its own."""
-    return f"{source_name(source.number)} · {plain(pool.name)}"
+    return f"{source_name(source)} · {plain(pool.name)}"
 
 
-def of_source(snapshot: Snapshot, number: int, sentence: str) -> str:
+def of_source(snapshot: Snapshot, source: SourceRow, sentence: str) -> str:
     """Return a sentence about a source, with its name where there are several."""
-    return (
-        f"{source_name(number)}: {sentence}" if len(snapshot.sources) > 1 else sentence
-    )
+    several = len(snapshot.sources) > 1
+    return f"{source_name(source)}: {sentence}" if several else sentence
 
 
 def find_source(snapshot: Snapshot, key: int) -> SourceRow | None:
@@ -118,6 +119,5 @@ def find_source(snapshot: Snapshot, key: int) -> SourceRow | None:
 
 def has_many(snapshot: Snapshot) -> bool:
     """Whether there is more than one pool, so that it must be said which is meant."""
-    return len(snapshot.sources) > 1 or any(
-        len(source.pools) > 1 for source in snapshot.sources
-    )
+    begun = [s for s in snapshot.sources if s.link.state is not LinkState.NONE]
+    return len(begun) > 1 or any(len(source.pools) > 1 for source in begun)

@@ -21,7 +21,7 @@ class PoolTitles:
             for pool in source.pools
         }
         for source in snapshot.sources:
-            self._titles[source.key, 0] = words.source_name(source.number)
+            self._titles[source.key, 0] = words.source_name(source)
 
     def of(self, source: int, pool: int) -> str:
         """Return a pool's name, or that of its source when it is no more."""

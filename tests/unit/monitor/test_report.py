@@ -9,7 +9,7 @@ from unit.monitor.feed import Feed, pool, span_row, worker_row
 from pool_gui.monitor.model.program import History
 from pool_gui.monitor.model.usage import ProcessMeter
 from pool_gui.monitor.report import SHARES, Told, build
-from pool_gui.monitor.source.process import Ending
+from pool_gui.monitor.source.base import Ending
 
 
 def sources(ending: Ending | None = None) -> Told:

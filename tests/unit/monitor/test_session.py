@@ -15,6 +15,7 @@ import pytest
 from pool_gui.monitor.session import Session
 from pool_gui.monitor.source import process as peer
 from pool_gui.monitor.source.child import Launch
+from pool_gui.monitor.source.process import started
 from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.snapshot import Snapshot, Viewport
 from pool_gui.wire.commands import Drain, Pause, Resize
@@ -246,7 +247,7 @@ def test_a_program_that_cannot_be_started_is_one_sentence(
     watch: Callable[[str], Watch],
 ) -> None:
     one = watch("live")
-    one.session._sources.chosen()._launch = Launch(("/nowhere/python",))
+    one.session._sources.chosen().kind = started(Launch(("/nowhere/python",)))
     one.session.launch_pool(8)
     text = one.until_state(LinkState.LOST).link.text
     assert "cannot be started" in text

@@ -1,0 +1,82 @@
+"""What a source is: whatever sends frames, and what the session needs of it.
+
+A kind of source is a `Kind`, whose `open` returns a `Peer`. Today there is one, the
+process that we start ourselves (`process`); another is written without touching model
+or window.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from pool_gui.monitor.log import LineSink
+from pool_gui.monitor.source.messages import FrameMessage
+from pool_gui.wire.commands import Command
+from pool_gui.wire.messages import Hello, Reply
+
+Message = Hello | FrameMessage | Reply
+
+Clock = Callable[[], int]
+"""Nanoseconds, monotonic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a peer ended."""
+
+    text: str
+    """One sentence."""
+    exit_code: int | None
+    """None when it is not known, or there is no process."""
+    by_itself: bool
+    """Whether it ended without the window's doing."""
+    asked: bool = False
+    """Whether the session was closed; else it was lost."""
+
+
+class Peer(Protocol):
+    """Who sends frames, from its beginning to its end. Session thread only.
+
+    Nothing here waits, except `close`. Invariant: the first message is a Hello.
+    """
+
+    @property
+    def pid(self) -> int | None:
+        """The watched process's id; None where no process of this machine is."""
+
+    @property
+    def greeted(self) -> bool:
+        """Whether it said hello, and so takes commands."""
+
+    @property
+    def ending(self) -> Ending | None:
+        """How it ended; None while it lives."""
+
+    def poll(self) -> list[tuple[int, Message]]:
+        """Return what came, with the session's clock when it came."""
+
+    def send(self, command: Command, pool: int = 0) -> bool:
+        """Send a command for the pool with this id; return False if it cannot be."""
+
+    def fail(self, reason: str) -> None:
+        """End it: what it says does not fit.
+
+        Args:
+            reason: continues the sentence that begins with the peer's name.
+        """
+
+    def close(self, deadline_seconds: float) -> tuple[str, ...]:
+        """End it; return the names of what did not finish in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of source."""
+
+    name: str
+    """Such as 'demo'; the window has a word for it."""
+    is_driven: bool
+    """Whether it takes commands; else it is only watched."""
+    open: Callable[[LineSink, Clock, Callable[[], None]], Peer]
+    """Begins one, given the log, the clock, and what to call from other threads when
+    `poll` would bring something. Raises LaunchError, whose text is one sentence."""
