@@ -32,6 +32,8 @@ from pool_gui.window import app
 from pool_gui.window.options import WindowOptions
 from pool_gui.wire.commands import Command
 from pool_gui.wire.messages import Counts
+from pool_gui.wire.notes import line as said
+from pool_gui.wire.notes import note
 
 SECOND_NS = 1_000_000_000
 PIXELS = 300
@@ -140,7 +142,7 @@ def running(
         throughput_per_second=1204.0,
         key=1,
     )
-    link = Link(LinkState.LIVE, "", 0.0)
+    link = Link(LinkState.LIVE, said(""), 0.0)
     return replace(
         empty(),
         number=1,
@@ -151,7 +153,7 @@ def running(
         workers=rows,
         tasks=tasks,
         lanes=lanes_of(rows),
-        log=(LogLine(1, 0.0, "pool", "info", "Started a pool of 4 workers."),),
+        log=(LogLine(1, 0.0, "pool", "info", note("started", workers=4)),),
     )
 
 
@@ -239,7 +241,7 @@ def two_sources(scope: Scope = ALL, folded: Sequence[int] = ()) -> Snapshot:
 def lost(before: Snapshot) -> Snapshot:
     """Return the same after the pool process was killed."""
     text = "The pool process (PID 4711) was ended by signal 9 (SIGKILL)."
-    return linked(before, Link(LinkState.LOST, text, 1.0))
+    return linked(before, Link(LinkState.LOST, said(text), 1.0))
 
 
 def linked(before: Snapshot, link: Link) -> Snapshot:

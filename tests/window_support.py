@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pool_gui.monitor.view.facts import (
+    ArrivalRow,
     Link,
     LinkState,
     LoadState,
@@ -34,6 +35,7 @@ from pool_gui.monitor.view.snapshot import (
 )
 from pool_gui.wire.commands import Command
 from pool_gui.wire.messages import Counts
+from pool_gui.wire.notes import line as said
 
 FUNCTIONS = (
     "demos.prime_count",
@@ -150,7 +152,7 @@ class Scene:
         )
         return Snapshot(
             number=self.number,
-            link=Link(self.link, self.link_text, self.silent_seconds),
+            link=Link(self.link, said(self.link_text), self.silent_seconds),
             program=Program(4711, "3.11.7", True, ("-m", "pool_gui.demo")),
             process=ProcessUse(1.02, 31.4e6, 12.0),
             monitor=ProcessUse(0.061, 180e6, 7.0),
@@ -165,7 +167,7 @@ class Scene:
             run=distribution(random, 0.02),
             functions=function_rows(self.names),
             tasks=self.task_rows(lanes),
-            load=LoadState("mix", "keep 32 in flight", 4711, None, 0),
+            load=LoadState("mix", (ArrivalRow("in-flight", 1.0, 32),), 4711, None, 0),
             loss=self.loss,
             log=self.log,
             quiet=False,
@@ -331,7 +333,7 @@ def nothing() -> Snapshot:
     empty = np.empty(0)
     return Snapshot(
         number=0,
-        link=Link(LinkState.NONE, "", float("nan")),
+        link=Link(LinkState.NONE, said(""), float("nan")),
         program=None,
         process=UNKNOWN_USE,
         monitor=UNKNOWN_USE,
@@ -356,6 +358,6 @@ def nothing() -> Snapshot:
 def log_lines(count: int, first: int = 1) -> tuple[LogLine, ...]:
     levels = ("info", "info", "warning", "error")
     return tuple(
-        LogLine(n, 1_700_000_000.0 + n, "pool", levels[n % 4], f"line number {n}")
+        LogLine(n, 1_700_000_000.0 + n, "pool", levels[n % 4], said(f"line number {n}"))
         for n in range(first, first + count)
     )

@@ -29,6 +29,7 @@ from pool_gui.wire.errors import (
     WireError,
 )
 from pool_gui.wire.messages import Hello, Reply, to_header
+from pool_gui.wire.notes import Note, Value, note
 from pool_gui.wire.protocol import MAX_ARGUMENTS, PROTOCOL_VERSION, Kind
 
 WELCOME_SECONDS: Final = 10.0
@@ -38,13 +39,17 @@ JOIN_SECONDS: Final = 1.0
 _MAX_VERSION_CHARACTERS: Final = 20
 _LOG = logging.getLogger("pool_gui.agent")
 
-Handler = Callable[[Command, int], str]
+Handler = Callable[[Command, int], Note]
 """Carries out a command on the pool with this id (0: the only one, or the newest) and
 says what was done; raises CommandRefusedError."""
 
 
 class CommandRefusedError(Exception):
-    """A command that cannot be done now; its text is the sentence for the window."""
+    """A command that cannot be done now; `why` is for the window."""
+
+    def __init__(self, code: str, /, **values: Value) -> None:
+        super().__init__(code, values)
+        self.why = note(code, **values)
 
 
 class Agent:
@@ -189,21 +194,23 @@ class Agent:
             header = read_header(message.header)
             number, pool, command = _read_command(header, message.body)
         except MalformedMessageError as error:
-            self._reply(_number_of(header), ok=False, text=str(error))
+            told = note("malformed", reason=str(error))
+            self._reply(_number_of(header), told, ok=False)
             return
         try:
-            text = self._handler(command, pool)
+            told = self._handler(command, pool)
         except CommandRefusedError as error:
-            self._reply(number, ok=False, text=str(error))
+            self._reply(number, error.why, ok=False)
         except Exception as error:  # noqa: BLE001  # the next command must be taken
             _LOG.exception("the command %s failed", command.name)
-            text = f"The command {command.name} failed with {type(error).__name__}."
-            self._reply(number, ok=False, text=text)
+            told = note("failed", command=command.name, error=type(error).__name__)
+            self._reply(number, told, ok=False)
         else:
-            self._reply(number, ok=True, text=text)
+            self._reply(number, told, ok=True)
 
-    def _reply(self, number: int, *, ok: bool, text: str) -> None:
-        self._channel.send(to_header(Reply(number, ok, text)))
+    def _reply(self, number: int, told: Note, *, ok: bool) -> None:
+        reply = Reply(number, ok, told.code, dict(told.values))
+        self._channel.send(to_header(reply))
 
     def _link_lost(self) -> None:
         if self._end():

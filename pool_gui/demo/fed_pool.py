@@ -13,10 +13,11 @@ from pool_gui.agent import CommandRefusedError
 from pool_gui.agent.adapters.base import PoolReading, WatchedWorker
 from pool_gui.agent.adapters.thread_pool import ThreadPoolAdapter, ThreadWorker
 from pool_gui.demo.load import Load, Plan
-from pool_gui.demo.schedule import AtOnce, arrivals_of, describe
+from pool_gui.demo.schedule import AtOnce, arrivals_of
 from pool_gui.demo.tasks import Maker
 from pool_gui.pool import PoolState, Task, ThreadPool
 from pool_gui.wire import commands
+from pool_gui.wire.notes import Note, Value, note
 
 INLINE_BATCH: Final = 10_000
 """Larger batches are put by a thread of their own, so that commands go on."""
@@ -91,20 +92,26 @@ class FedPool:
         self._end_loads()
         self.pool.stop()
 
-    def submit(self, command: commands.Submit, maker: Maker) -> str:
+    def submit(self, command: commands.Submit, maker: Maker) -> Note:
         """Feed it over time, instead of what feeds it now."""
         if self._load is not None:
             self._load.stop()
         target = _Target(self.pool)
-        text = describe(command)
         arrivals = arrivals_of(command, target.unfinished)
-        plan = Plan(command.demo, text, maker, arrivals, command.count, command.seed)
+        plan = Plan(command, maker, arrivals, command.count, command.seed)
         self._load = Load(plan, target)
         self._load.start()
-        many = _tasks(command.count) if command.count else "tasks"
-        return f"Submitting {many} of {command.demo}: {text}."
+        how: dict[str, Value] = {
+            "demo": command.demo,
+            "arrival": str(command.arrival),
+            "rate_per_second": command.rate_per_second,
+            "in_flight": command.in_flight,
+        }
+        if command.count:
+            return note("submitting", tasks=command.count, **how)
+        return note("submitting-on", **how)
 
-    def put_batch(self, command: commands.Batch, maker: Maker) -> str:
+    def put_batch(self, command: commands.Batch, maker: Maker) -> Note:
         """Put tasks at once; many of them from a thread of their own.
 
         Raises:
@@ -113,92 +120,86 @@ class FedPool:
         count = command.count
         self._batches = [batch for batch in self._batches if not batch.over]
         if len(self._batches) >= MAX_BATCHES:
-            raise CommandRefusedError(
-                f"{MAX_BATCHES} large batches are being put; wait for one to finish."
-            )
-        plan = Plan(
-            command.demo, "at once", maker, AtOnce(count), count, command.seed, None
-        )
+            raise CommandRefusedError("batches-full", batches=MAX_BATCHES)
+        plan = Plan(None, maker, AtOnce(count), count, command.seed, None)
         batch = Load(plan, _Target(self.pool))
         if count > INLINE_BATCH:
             self._batches.append(batch)
             batch.start()
-            return f"Putting {_tasks(count)} of {command.demo}."
+            return note("putting", tasks=count, demo=command.demo)
         batch.run()
         if batch.submitted < count:
-            raise CommandRefusedError("The pool takes no more tasks; start a new one.")
-        return f"Put {_tasks(count)} of {command.demo}."
+            raise CommandRefusedError("pool-closed")
+        return note("put", tasks=count, demo=command.demo)
 
     @singledispatchmethod
-    def handle(self, command: commands.Command) -> str:
-        """Carry out a command; return what was done, in one sentence.
+    def handle(self, command: commands.Command) -> Note:
+        """Carry out a command; return what was done.
 
         Raises:
-            CommandRefusedError: why it cannot be done, in one sentence.
+            CommandRefusedError: why it cannot be done.
             PoolStateError: likewise.
             WorkerStartError: likewise.
         """
-        raise CommandRefusedError(f"A pool does not know {command.name}.")
+        raise CommandRefusedError("unknown-command", command=command.name)
 
     @handle.register
-    def _(self, _: commands.EndLoad) -> str:
+    def _(self, _: commands.EndLoad) -> Note:
         ended = self._end_loads()
         if not ended:
-            raise CommandRefusedError("No load is running.")
-        submitted = sum(load.submitted for load in ended)
-        return f"The load has ended after {_tasks(submitted)}."
+            raise CommandRefusedError("no-load")
+        return note("load-ended", tasks=sum(load.submitted for load in ended))
 
     @handle.register
-    def _(self, _: commands.Pause) -> str:
+    def _(self, _: commands.Pause) -> Note:
         self.pool.pause()
-        return "Paused: workers finish what they run and take nothing more."
+        return note("paused")
 
     @handle.register
-    def _(self, _: commands.Resume) -> str:
+    def _(self, _: commands.Resume) -> Note:
         self.pool.resume()
-        return "Resumed."
+        return note("resumed")
 
     @handle.register
-    def _(self, command: commands.Resize) -> str:
+    def _(self, command: commands.Resize) -> Note:
         self.pool.resize(command.size)
-        return f"Resized to {workers_text(command.size)}."
+        return note("resized", workers=command.size)
 
     @handle.register
-    def _(self, command: commands.Dismiss) -> str:
+    def _(self, command: commands.Dismiss) -> Note:
         dismissed = len(self.pool.dismiss(command.count))
         if not dismissed:
-            raise CommandRefusedError("There is no worker left to dismiss.")
-        rest = "" if dismissed == command.count else "; there were no more"
-        return f"Dismissed {workers_text(dismissed)}{rest}."
+            raise CommandRefusedError("no-worker-left")
+        all_there_were = dismissed < command.count
+        code = "dismissed-last" if all_there_were else "dismissed"
+        return note(code, workers=dismissed)
 
-    def dismiss_one(self, worker: WatchedWorker | None) -> str:
+    def dismiss_one(self, worker: WatchedWorker | None) -> Note:
         """Take this worker away.
 
         Raises:
             CommandRefusedError: it has gone, or is going.
         """
         if not isinstance(worker, ThreadWorker):
-            raise CommandRefusedError("That worker has already gone.")
+            raise CommandRefusedError("worker-gone")
         if not self.pool.dismiss_worker(worker.thread):
-            raise CommandRefusedError(f"{worker.name} was dismissed already.")
-        return f"Dismissed {worker.name}."
+            raise CommandRefusedError("worker-dismissed", worker=worker.name)
+        return note("dismissed-worker", worker=worker.name)
 
     @handle.register
-    def _(self, _: commands.Clear) -> str:
-        return f"Took {_tasks(len(self.pool.clear()))} out of the queue."
+    def _(self, _: commands.Clear) -> Note:
+        return note("cleared", tasks=len(self.pool.clear()))
 
     @handle.register
-    def _(self, _: commands.Drain) -> str:
+    def _(self, _: commands.Drain) -> Note:
         self._end_loads()
         self.pool.drain()
-        left = _tasks(self.pool.statistics().outstanding)
-        return f"Draining: {left} to finish, then the pool ends."
+        return note("draining", tasks=self.pool.statistics().outstanding)
 
     @handle.register
-    def _(self, _: commands.Stop) -> str:
+    def _(self, _: commands.Stop) -> Note:
         self._end_loads()
-        cleared = _tasks(len(self.pool.stop()))
-        return f"Stopped: {cleared} taken out of the queue; running ones finish."
+        return note("stopped", tasks=len(self.pool.stop()))
 
     def _end_loads(self) -> list[Load]:
         """Stop all loads; return those that were still submitting."""
@@ -209,12 +210,3 @@ class FedPool:
         self._batches.clear()
         self._load = None
         return running
-
-
-def workers_text(count: int) -> str:
-    """Return so many workers, in words."""
-    return f"{count:,} worker" if count == 1 else f"{count:,} workers"
-
-
-def _tasks(count: int) -> str:
-    return f"{count:,} task" if count == 1 else f"{count:,} tasks"

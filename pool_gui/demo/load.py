@@ -16,6 +16,7 @@ from typing import Final, Protocol
 from pool_gui.demo.schedule import Arrivals
 from pool_gui.demo.tasks import Maker
 from pool_gui.pool import PoolStateError, Task
+from pool_gui.wire.commands import Submit
 from pool_gui.wire.messages import Load as LoadTold
 
 DEPTH_LIMIT: Final = 100_000
@@ -47,9 +48,8 @@ class Target(Protocol):
 class Plan:
     """What a load submits."""
 
-    demo: str
-    text: str
-    """How it arrives, in words."""
+    told: Submit | None
+    """What frames say of it; None: nothing, for it is a batch."""
     maker: Maker
     arrivals: Arrivals
     count: int
@@ -105,13 +105,15 @@ class Load:
         return self._over
 
     def header(self) -> LoadTold | None:
-        """Return what frames say of it; None when it is over."""
-        if self._over:
-            return None
+        """Return what frames say of it; None when it is over, or a batch."""
         plan, submitted = self._plan, self._submitted
+        if self._over or plan.told is None:
+            return None
         return LoadTold(
-            demo=plan.demo,
-            text=plan.text,
+            demo=plan.told.demo,
+            arrival=str(plan.told.arrival),
+            rate_per_second=plan.told.rate_per_second,
+            in_flight=plan.told.in_flight,
             submitted=submitted,
             remaining=plan.count - submitted if plan.count else None,
             held_back=self._held_back,

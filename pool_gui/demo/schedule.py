@@ -129,12 +129,3 @@ def arrivals_of(command: Submit, unfinished: Callable[[], int]) -> Arrivals:
         random = Random(f"arrivals {command.seed}")  # noqa: S311  # repeatable, no secret
         return Poisson(command.rate_per_second, random)
     return InFlight(command.in_flight, unfinished)
-
-
-def describe(command: Submit) -> str:
-    """Return how the tasks arrive, in words: '60 per second'."""
-    if command.arrival is Arrival.STEADY:
-        return f"{command.rate_per_second:g} per second"
-    if command.arrival is Arrival.POISSON:
-        return f"{command.rate_per_second:g} per second on average, at random"
-    return f"{command.in_flight} in flight"

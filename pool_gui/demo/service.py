@@ -10,10 +10,11 @@ from typing import Final, Protocol
 
 from pool_gui.agent import CommandRefusedError
 from pool_gui.agent.adapters.base import WatchedPool, WatchedWorker
-from pool_gui.demo.fed_pool import FedPool, workers_text
+from pool_gui.demo.fed_pool import FedPool
 from pool_gui.demo.tasks import Demos, Maker
 from pool_gui.pool import PoolState, PoolStateError, WorkerStartError
 from pool_gui.wire import commands
+from pool_gui.wire.notes import Note, note
 
 POOL_NAME: Final = "demo"
 MAX_POOLS: Final = 16
@@ -52,24 +53,24 @@ class Service:
             pool.close()
         self._demos.close()
 
-    def handle(self, command: commands.Command, pool: int = 0) -> str:
-        """Carry out a command; return what was done, in one sentence.
+    def handle(self, command: commands.Command, pool: int = 0) -> Note:
+        """Carry out a command; return what was done.
 
         Args:
             command: what to do.
             pool: the id of the pool that it is for; 0: the newest.
 
         Raises:
-            CommandRefusedError: why it cannot be done, in one sentence.
+            CommandRefusedError: why it cannot be done.
         """
         try:
             if isinstance(command, commands.Start):
                 return self._start(command)
             return self._do(command, self._pool(pool))
         except (PoolStateError, WorkerStartError) as error:
-            raise CommandRefusedError(str(error)) from None
+            raise CommandRefusedError("pool-says", reason=str(error)) from None
 
-    def _do(self, command: commands.Command, pool: FedPool) -> str:
+    def _do(self, command: commands.Command, pool: FedPool) -> Note:
         if isinstance(command, commands.Submit):
             return pool.submit(command, self._maker(command.demo, command.parameters))
         if isinstance(command, commands.Batch):
@@ -82,17 +83,15 @@ class Service:
             return pool.dismiss_one(None if agent is None else agent.worker(number))
         return pool.handle(command)
 
-    def _start(self, command: commands.Start) -> str:
+    def _start(self, command: commands.Start) -> Note:
         watcher = self._watcher
         if watcher is None:
-            raise CommandRefusedError("This process has no agent yet.")
+            raise CommandRefusedError("no-agent")
         if not command.beside:
             self._check_alone()
         running = [one for one in self._pools.values() if not one.is_stopped]
         if len(running) >= MAX_POOLS:
-            raise CommandRefusedError(
-                f"{MAX_POOLS} pools run already; stop one of them first."
-            )
+            raise CommandRefusedError("pools-full", pools=MAX_POOLS)
         pool = FedPool(command.size, self._free_name())
         try:
             pool.pool.start()
@@ -103,25 +102,20 @@ class Service:
         for number in stopped:
             watcher.release(self._pools.pop(number))
         self._pools[watcher.watch(pool)] = pool
-        return f"Started a pool of {workers_text(pool.pool.size())}."
+        return note("started", workers=pool.pool.size())
 
     def _check_alone(self) -> None:
         """Refuse a pool that is to be the only one while another has not ended."""
         for pool in self._pools.values():
             if pool.pool.state is PoolState.DRAINING:
-                raise CommandRefusedError(
-                    "The last pool has not ended yet: its tasks must finish first."
-                )
+                raise CommandRefusedError("last-draining")
             if not pool.is_stopped:
-                raise CommandRefusedError("A pool is running already; stop it first.")
+                raise CommandRefusedError("pool-runs")
 
     def _check_room(self, count: int) -> None:
         waiting = sum(pool.waiting for pool in self._pools.values())
         if waiting + count > MAX_WAITING:
-            raise CommandRefusedError(
-                f"Nothing was submitted: {waiting:,} tasks wait already, and no more "
-                f"than {MAX_WAITING:,} may, so that they do not fill the memory."
-            )
+            raise CommandRefusedError("waiting-full", tasks=waiting, most=MAX_WAITING)
 
     def _free_name(self) -> str:
         """Return 'demo', or 'demo-2' and so on beside pools that have that name."""
@@ -135,13 +129,13 @@ class Service:
         else:
             pool = next(reversed(self._pools.values()), None)
             if pool is None:
-                raise CommandRefusedError("Start the pool first.")
+                raise CommandRefusedError("start-first")
         if pool is None or pool.is_stopped:
-            raise CommandRefusedError("The pool has stopped; start a new one.")
+            raise CommandRefusedError("pool-stopped")
         return pool
 
     def _maker(self, demo: str, parameters: Mapping[str, float]) -> Maker:
         try:
             return self._demos.maker(demo, parameters)
         except ValueError as error:
-            raise CommandRefusedError(f"Nothing was submitted: {error}.") from None
+            raise CommandRefusedError("bad-demo", reason=str(error)) from None

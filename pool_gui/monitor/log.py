@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from pool_gui.monitor.view.facts import LogLine
+from pool_gui.wire.notes import Note
 
 MAX_LINES: Final = 2000
 MAX_CHARACTERS: Final = 2000
@@ -25,19 +26,32 @@ class Log:
         self._number = 0
         self._frozen: tuple[LogLine, ...] | None = ()
 
-    def add(self, source: str, level: str, text: str) -> None:
+    def add(
+        self,
+        source: str,
+        level: str,
+        note: Note,
+        about: tuple[str, int] | None = None,
+    ) -> None:
         """Add a line; what is too long is cut, and control characters replaced.
 
         Args:
             source: window, pool, stdout or stderr.
             level: info, warning or error.
-            text: one line.
+            note: what is said.
+            about: kind and number of the source that it speaks of.
         """
-        shown = _printable(text)
+        shown = Note(
+            note.code,
+            {
+                name: _printable(value) if isinstance(value, str) else value
+                for name, value in note.values.items()
+            },
+        )
         with self._lock:
             self._number += 1
             wall_seconds = self._wall_clock()
-            line = LogLine(self._number, wall_seconds, source, level, shown)
+            line = LogLine(self._number, wall_seconds, source, level, shown, about)
             self._lines.append(line)
             self._frozen = None
 
@@ -61,17 +75,17 @@ def _printable(text: str) -> str:
 class LineSink(Protocol):
     """Where lines of the log go."""
 
-    def add(self, source: str, level: str, text: str) -> None:
+    def add(self, source: str, level: str, note: Note) -> None:
         """Add a line. Any thread."""
 
 
 class TaggedLines:
-    """Lines that begin with the name of the source that they speak of."""
+    """Lines that say of which source they speak."""
 
-    def __init__(self, log: LineSink, name: str) -> None:
+    def __init__(self, log: Log, about: tuple[str, int]) -> None:
         self._log = log
-        self._name = name
+        self._about = about
 
-    def add(self, source: str, level: str, text: str) -> None:
+    def add(self, source: str, level: str, note: Note) -> None:
         """Add a line. Any thread."""
-        self._log.add(source, level, f"{self._name}: {text}")
+        self._log.add(source, level, note, self._about)

@@ -22,6 +22,7 @@ from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.maker import SnapshotMaker
 from pool_gui.monitor.view.snapshot import Scope, Snapshot, Viewport
 from pool_gui.wire.commands import Command
+from pool_gui.wire.notes import note
 from pool_gui.wire.protocol import FRAME_INTERVAL_SECONDS
 
 _LOG = logging.getLogger("pool_gui.monitor")
@@ -176,8 +177,7 @@ class Session:
             if accepted:
                 self._requests.append(action)
         if not accepted:
-            text = "Too many commands wait; one was not sent."
-            self._log.add("window", "warning", text)
+            self._log.add("window", "warning", note("commands-full"))
         self._wake.set()
 
     def _run(self) -> None:
@@ -185,8 +185,7 @@ class Session:
             self._loop()
         except Exception:  # noqa: BLE001  # it must not end without a word
             _LOG.exception("the session failed")
-            text = "The session failed; save the log, then start the window anew."
-            self._log.add("window", "error", text)
+            self._log.add("window", "error", note("session-failed"))
         finally:
             self._shut_down()
 
@@ -246,8 +245,8 @@ class Session:
                 self._notify()
             except RuntimeError as error:  # what it woke is gone (Qt says it so)
                 self._notify = None
-                text = f"The window can no longer be told of news ({error})."
-                self._log.add("window", "error", text)
+                told = note("window-gone", reason=str(error))
+                self._log.add("window", "error", told)
 
     def _shut_down(self) -> None:
         with self._lock:
@@ -255,6 +254,5 @@ class Session:
         with self._model_lock:
             self._unfinished = self._sources.close(deadline_seconds)
         for name in self._unfinished:
-            text = f"The {name} did not end in time."
-            self._log.add("window", "warning", text)
+            self._log.add("window", "warning", note("did-not-end", name=name))
         self._publish()

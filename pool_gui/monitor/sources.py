@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from pool_gui.monitor.log import Log, TaggedLines
+from pool_gui.monitor.log import LineSink, Log, TaggedLines
 from pool_gui.monitor.model.program import Shared
 from pool_gui.monitor.source.base import Kind
 from pool_gui.monitor.source.child import Launch
@@ -21,6 +21,7 @@ from pool_gui.monitor.view.snapshot import Scope, Viewport
 from pool_gui.monitor.view.watched import Watched
 from pool_gui.monitor.watcher import Watcher
 from pool_gui.wire.commands import Command, Start
+from pool_gui.wire.notes import note
 
 _REMOVE_SECONDS: Final = 1.0
 
@@ -139,7 +140,7 @@ class Sources:
 
     def _end(self, watcher: Watcher) -> None:
         for name in watcher.close(_REMOVE_SECONDS):
-            self._log.add("window", "warning", f"The {name} did not end in time.")
+            self._log.add("window", "warning", note("did-not-end", name=name))
 
     def send(self, command: Command, scope: Scope | None = None) -> None:
         """Send a command to each pool of a scope that lives; None: what is in scope."""
@@ -194,8 +195,8 @@ class Sources:
         """Whether there is room for no more; the log then says so."""
         full = len(self._watchers) >= MAX_SOURCES
         if full:
-            text = f"There are {MAX_SOURCES} sources already; remove one first."
-            self._log.add("window", "warning", text)
+            told = note("sources-full", sources=MAX_SOURCES)
+            self._log.add("window", "warning", told)
         return full
 
     def _add(self, kind: Kind | None = None) -> int:
@@ -203,8 +204,10 @@ class Sources:
         # The least number that is free: people count what they see.
         number = next(n for n in itertools.count(1) if n not in self._numbers.values())
         self._numbers[key] = number
-        log = self._log if number == 1 else TaggedLines(self._log, f"Demo {number}")
         kind = kind or self._demo
+        log: LineSink = self._log
+        if number > 1:
+            log = TaggedLines(self._log, (kind.name, number))
         self._watchers[key] = Watcher(kind, log, self._clock, self._wake, self._shared)
         return key
 

@@ -22,6 +22,7 @@ from pool_gui.monitor.view.watched import Moment
 from pool_gui.wire.commands import Command, Start
 from pool_gui.wire.errors import WireError
 from pool_gui.wire.messages import Hello, Reply
+from pool_gui.wire.notes import Note, note
 
 SILENT_NS: Final = 1_000_000_000
 _PUT_AWAY_SECONDS: Final = 0.5
@@ -45,7 +46,7 @@ class Watcher:
         self._wake = wake
         self._peer: Peer | None = None
         self._first: tuple[Command, ...] = ()  # to be sent after hello
-        self._failed_start = ""
+        self._failed_start: Note | None = None
         self._received_ns: int | None = None
         self._monitor = ProcessMeter(os.getpid(), clock())
         self._process: ProcessMeter | None = None
@@ -58,7 +59,7 @@ class Watcher:
     @property
     def has_begun(self) -> bool:
         """Whether a process was ever started, or was to be."""
-        return self._peer is not None or bool(self._failed_start)
+        return self._peer is not None or self._failed_start is not None
 
     @property
     def ending(self) -> Ending | None:
@@ -80,13 +81,13 @@ class Watcher:
             else:
                 self._first = commands
             return
-        self._first, self._failed_start = commands, ""
+        self._first, self._failed_start = commands, None
         self._open()
 
     def open(self) -> None:
         """Begin a source that starts no pool of its own, or begin it anew."""
         if not self.active:
-            self._first, self._failed_start = (), ""
+            self._first, self._failed_start = (), None
             self._open()
 
     def _open(self) -> None:
@@ -94,14 +95,13 @@ class Watcher:
         try:
             peer = self.kind.open(self._log, self._clock, self._wake)
         except LaunchError as error:
-            self._peer, self._failed_start = None, str(error)
-            self._log.add("window", "error", str(error))
+            self._peer, self._failed_start = None, error.why
+            self._log.add("window", "error", error.why)
             return
         self._peer, self._received_ns, self._process = peer, None, None
         if peer.pid is not None:
             self._process = ProcessMeter(peer.pid, self._clock())
-            text = f"Started the pool process (PID {peer.pid})."
-            self._log.add("window", "info", text)
+            self._log.add("window", "info", note("process-started", pid=peer.pid))
 
     def send(self, command: Command, pool: int = 0) -> None:
         """Send a command; when it cannot be sent, the log says so.
@@ -112,11 +112,11 @@ class Watcher:
         """
         peer = self._peer
         if peer is None or peer.ending is not None or not peer.greeted:
-            text = f"No pool process is connected: {command.name} was not sent."
-            self._log.add("window", "warning", text)
+            told = note("not-connected", command=command.name)
+            self._log.add("window", "warning", told)
         elif not peer.send(command, pool):
-            text = f"The pool process does not read: {command.name} was not sent."
-            self._log.add("window", "warning", text)
+            told = note("not-reading", command=command.name)
+            self._log.add("window", "warning", told)
 
     def poll(self) -> bool:
         """Take in what came; return whether the window has something new to show."""
@@ -131,10 +131,10 @@ class Watcher:
             try:
                 fresh |= self._take_in(peer, received_ns, message)
             except WireError as error:
-                peer.fail(f"was ended: {error}")
+                peer.fail(note("misfit", pid=peer.pid or 0, reason=str(error)))
                 break
         if peer.ending is not None:
-            self._log.add("window", "error", peer.ending.text)
+            self._log.add("window", "error", peer.ending.note)
             self.history.end()
             fresh = True
         return fresh
@@ -148,14 +148,17 @@ class Watcher:
             return self.history.moved
         if isinstance(message, Reply):
             level = "info" if message.ok else "warning"
-            self._log.add("pool", level, message.text)
+            self._log.add("pool", level, message.note)
             return True
         self.history.begin(message, received_ns)
-        text = (
-            f"The pool process (PID {message.pid}) is connected: "
-            f"{message.implementation} {message.python}, {message.agent}."
+        told = note(
+            "process-connected",
+            pid=message.pid,
+            implementation=message.implementation,
+            python=message.python,
+            agent=message.agent,
         )
-        self._log.add("window", "info", text)
+        self._log.add("window", "info", told)
         for command in self._first:
             peer.send(command)
         self._first = ()
@@ -186,28 +189,26 @@ class Watcher:
     def _put_away(self) -> None:
         """Free what the last peer, which has ended, still holds."""
         for name in self.close(_PUT_AWAY_SECONDS):
-            text = f"The {name} of an earlier run did not end."
-            self._log.add("window", "warning", text)
+            self._log.add("window", "warning", note("earlier-did-not-end", name=name))
 
     def _link(self, clock_ns: int) -> Link:
         silent_seconds = math.nan
         if self._received_ns is not None:
             silent_seconds = (clock_ns - self._received_ns) / 1e9
-        state, text = self._state(silent_seconds)
-        return Link(state, text, silent_seconds)
+        state, told = self._state(silent_seconds)
+        return Link(state, told, silent_seconds)
 
-    def _state(self, silent_seconds: float) -> tuple[LinkState, str]:
+    def _state(self, silent_seconds: float) -> tuple[LinkState, Note]:
         peer = self._peer
         if peer is None:
-            if self._failed_start:
+            if self._failed_start is not None:
                 return LinkState.LOST, self._failed_start
-            return LinkState.NONE, "No pool process has been started."
+            return LinkState.NONE, note("none-yet")
         if peer.ending is not None:
             state = LinkState.ENDED if peer.ending.asked else LinkState.LOST
-            return state, peer.ending.text
+            return state, peer.ending.note
         if self._received_ns is None:
-            return LinkState.STARTING, f"The pool process (PID {peer.pid}) is starting."
+            return LinkState.STARTING, note("starting", pid=peer.pid or 0)
         if silent_seconds * 1e9 > SILENT_NS:
-            text = f"The pool process has not answered for {silent_seconds:.1f} s."
-            return LinkState.SILENT, text
-        return LinkState.LIVE, f"Connected to the pool process (PID {peer.pid})."
+            return LinkState.SILENT, note("silent", seconds=silent_seconds)
+        return LinkState.LIVE, note("connected", pid=peer.pid or 0)

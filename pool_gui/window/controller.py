@@ -149,9 +149,9 @@ class Controller(QObject):
     def _follow_link(self, snapshot: Snapshot) -> None:
         before = self._link
         self._link = snapshot.link
-        if before is None or (before.state, before.text) != (
+        if before is None or (before.state, before.note) != (
             snapshot.link.state,
-            snapshot.link.text,
+            snapshot.link.note,
         ):
             self.link_changed.emit(snapshot.link)
 

@@ -13,6 +13,7 @@ from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.snapshot import Snapshot
 from pool_gui.window.app import Program, make_application
 from pool_gui.window.options import SnapshotOptions
+from pool_gui.window.style.sentences import sentence
 
 _START_MS = 20_000
 _CLOSE_SECONDS = 3.0
@@ -41,7 +42,7 @@ class Photographer(QObject):
     @Slot(object)
     def _on_snapshot(self, snapshot: Snapshot) -> None:
         if snapshot.link.state is LinkState.LOST:
-            self._give_up(snapshot.link.text)
+            self._give_up(sentence(snapshot.link.note))
         elif not self._running and snapshot.pool is not None:
             self._running = True
             self._timer.start(round(self._options.seconds * 1000))

@@ -12,10 +12,12 @@ from typing import ClassVar
 
 from pool_gui.wire import ranges
 from pool_gui.wire.codec import clip_name
+from pool_gui.wire.notes import Note
 from pool_gui.wire.protocol import (
     MAX_ARGUMENTS,
     MAX_ERRORS_PER_FRAME,
     MAX_NEW_NAMES_PER_FRAME,
+    MAX_NOTE_VALUES,
     MAX_POOLS,
     MAX_SPANS_PER_FRAME,
     MAX_STRIDE,
@@ -103,8 +105,11 @@ class Load:
     """The demo load that feeds a pool (the pool process only)."""
 
     demo: str
-    text: str
-    """How it arrives, in words."""
+    arrival: str
+    """How its tasks arrive, one of commands.Arrival."""
+    rate_per_second: float
+    """For steady and poisson."""
+    in_flight: int
     submitted: int
     remaining: int | None
     """None: without end."""
@@ -115,7 +120,9 @@ class Load:
         ranges.whole("held_back", self.held_back)
         if self.remaining is not None:
             ranges.whole("remaining", self.remaining)
-        _clip(self, "demo", "text")
+        ranges.number("rate_per_second", self.rate_per_second, 0, 1e15)
+        ranges.whole("in_flight", self.in_flight)
+        _clip(self, "demo", "arrival")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +217,27 @@ class Reply:
     number: int
     """The command's."""
     ok: bool
-    text: str
-    """What was done ('8 tasks were cleared'), or why not, in one sentence."""
+    code: str
+    """What was done, or why not, as `notes` says it."""
+    values: dict[str, int | float | str]
+    """What the sentence for it names; at most MAX_NOTE_VALUES."""
 
     def __post_init__(self) -> None:
         ranges.whole("number", self.number)
-        _clip(self, "text")
+        ranges.short_name("code", self.code)
+        ranges.at_most("values", list(self.values), MAX_NOTE_VALUES)
+        clipped: dict[str, int | float | str] = {}
+        for name, value in self.values.items():
+            ranges.short_name("values: a name", name)
+            clipped[name] = clip_name(value) if isinstance(value, str) else value
+            if not isinstance(value, str):
+                ranges.number("values", value, -ranges.INT64_MAX, ranges.INT64_MAX)
+        object.__setattr__(self, "values", clipped)
+
+    @property
+    def note(self) -> Note:
+        """Both together."""
+        return Note(self.code, self.values)
 
 
 Message = Hello | Welcome | Frame | Reply

@@ -40,6 +40,9 @@ MAX_ERRORS_PER_FRAME = 50
 MAX_STRIDE = 1 << 20
 """At most every so many-th task is told in detail."""
 
+MAX_NOTE_VALUES = 8
+"""So many values a reply's sentence names."""
+
 MAX_ARGUMENTS = 64
 """So much of a program's command line is told."""
 

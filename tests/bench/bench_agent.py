@@ -21,6 +21,7 @@ from pool_gui.wire.channel import Channel, connect
 from pool_gui.wire.codec import read_header
 from pool_gui.wire.errors import LinkClosedError
 from pool_gui.wire.gate import Gate
+from pool_gui.wire.notes import note
 from pool_gui.wire.protocol import PROTOCOL_VERSION
 
 WORKERS = 4
@@ -50,7 +51,7 @@ def child() -> None:
         pool.start()
         rate(pool)  # warm up
         without = rate(pool)
-        agent = Agent(connect(environment), lambda _command, _pool: "")
+        agent = Agent(connect(environment), lambda _command, _pool: note("done"))
         agent.start()
         agent.watch(ThreadPoolAdapter(pool))
         rate(pool)  # warm up as well: the agent settles on how much it samples

@@ -14,6 +14,7 @@ from pool_gui.window.controller import Selection
 from pool_gui.window.panels.source_lines import entries_of
 from pool_gui.window.style import numbers
 from pool_gui.wire import commands
+from pool_gui.wire.notes import line as said
 
 
 def lines(opened: Opened) -> list[str]:
@@ -34,7 +35,7 @@ def choose(opened: Opened, line: int) -> None:
 
 def killed(snapshot: Snapshot, source: int) -> Snapshot:
     """Return the same with a source that was lost."""
-    link = Link(LinkState.LOST, "It was ended by signal 9 (SIGKILL).", 1.0)
+    link = Link(LinkState.LOST, said("It was ended by signal 9 (SIGKILL)."), 1.0)
     sources = tuple(
         replace(row, link=link) if row.key == source else row
         for row in snapshot.sources
@@ -82,7 +83,7 @@ def test_sources_and_their_pools_are_listed_with_all_on_top(opened: Opened) -> N
 def test_what_is_wrong_with_a_source_is_said_in_words_not_by_colour_alone(
     state: LinkState, words: str, mood: str
 ) -> None:
-    (entry,) = entries_of(linked(running(4), Link(state, "", 1.0)))
+    (entry,) = entries_of(linked(running(4), Link(state, said(""), 1.0)))
     assert (entry.detail, entry.mood) == (words, mood)
     (paused,) = entries_of(running(1, state="paused"))
     assert (paused.detail, paused.mood) == ("paused · 1 worker", "warn")
@@ -304,7 +305,7 @@ def test_of_a_source_that_is_gone_nothing_is_said_about_this_moment(
 ) -> None:
     opened.show(running(4))
     assert opened.window.charts.throughput.figure.text() != numbers.UNKNOWN
-    opened.show(linked(running(4), Link(LinkState.LOST, "It is gone.", 1.0)))
+    opened.show(linked(running(4), Link(LinkState.LOST, said("It is gone."), 1.0)))
     for chart in (opened.window.charts.throughput, opened.window.charts.queue_depth):
         assert chart.figure.text() == numbers.UNKNOWN
 
@@ -326,7 +327,7 @@ def test_the_sources_column_gives_way_where_there_is_no_room(opened: Opened) -> 
 
 
 def test_a_source_without_a_pool_yet_is_listed_as_starting() -> None:
-    link = Link(LinkState.STARTING, "It is starting.", 0.0)
+    link = Link(LinkState.STARTING, said("It is starting."), 0.0)
     snapshot = replace(empty(), sources=(SourceRow(1, 1, link, (), None),))
     (entry,) = entries_of(snapshot)
     assert (entry.detail, entry.mood) == ("starting", "idle")

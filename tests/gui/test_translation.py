@@ -8,7 +8,10 @@ from pathlib import Path
 
 from pool_gui import window
 
-CONTEXTS = {"Actions", "Cards", "LaneView", "Menus", "Tables", "Title", "Hooks"}
+CONTEXTS = {
+    *("Actions", "Cards", "LaneView", "Menus", "Tables", "Title", "Hooks"),
+    *("Words", "Sentences", "Sources", "NewPoolForm"),
+}
 """Those whose texts are translated outside of a QObject's own tr."""
 
 

@@ -22,6 +22,7 @@ from pool_gui.window.controller import Selection
 from pool_gui.window.style.theme import DARK, LIGHT
 from pool_gui.wire import commands
 from pool_gui.wire.commands import Arrival
+from pool_gui.wire.notes import line as said
 
 DEADLINE_MS = 20_000
 
@@ -129,7 +130,7 @@ def test_a_lost_process_is_named_keeps_its_history_and_can_be_restarted(
 
 
 def test_a_silent_process_is_said_to_be_silent_since_when(opened: Opened) -> None:
-    silent = linked(running(4), Link(LinkState.SILENT, "", 3.2))
+    silent = linked(running(4), Link(LinkState.SILENT, said(""), 3.2))
     opened.show(silent)
     assert "3.2" in opened.window.bars.silent.text.whole()
 

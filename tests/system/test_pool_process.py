@@ -15,6 +15,7 @@ from pool_gui.monitor.session import Session
 from pool_gui.monitor.source.child import Launch, pool_process
 from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.snapshot import Scope, Snapshot
+from pool_gui.window.style.sentences import log_sentence, sentence
 from pool_gui.wire.commands import (
     Arrival,
     Batch,
@@ -262,7 +263,7 @@ def test_a_killed_pool_process_is_named_with_its_signal_and_can_be_replaced(
     seen = watch.until(lambda s: s.pool and s.pool.counts.done > 20)
     process_of(snapshot).kill()
     lost = watch.until(lambda s: s.link.state is LinkState.LOST, 5)
-    assert "signal 9 (SIGKILL)" in lost.link.text
+    assert "signal 9 (SIGKILL)" in sentence(lost.link.note)
     assert seen.pool is not None
     assert lost.pool is not None
     assert lost.pool.counts.done >= seen.pool.counts.done, "history was lost"
@@ -404,7 +405,7 @@ def test_the_key_is_in_no_argument_and_in_no_environment_of_the_children(
     snapshot = watch.pool()
     process = process_of(snapshot)
     assert not any("POOL_GUI" in argument for argument in process.cmdline())
-    text = "".join(line.text for line in snapshot.log)
+    text = "".join(log_sentence(line) for line in snapshot.log)
     initial = Path(f"/proc/{process.pid}/environ").read_bytes()
     key = next(
         part.partition(b"=")[2].decode()

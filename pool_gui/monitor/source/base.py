@@ -13,6 +13,7 @@ from pool_gui.monitor.log import LineSink
 from pool_gui.monitor.source.messages import FrameMessage
 from pool_gui.wire.commands import Command
 from pool_gui.wire.messages import Hello, Reply
+from pool_gui.wire.notes import Note
 
 Message = Hello | FrameMessage | Reply
 
@@ -24,8 +25,8 @@ Clock = Callable[[], int]
 class Ending:
     """How a peer ended."""
 
-    text: str
-    """One sentence."""
+    note: Note
+    """What is to be said of it."""
     exit_code: int | None
     """None when it is not known, or there is no process."""
     by_itself: bool
@@ -58,12 +59,8 @@ class Peer(Protocol):
     def send(self, command: Command, pool: int = 0) -> bool:
         """Send a command for the pool with this id; return False if it cannot be."""
 
-    def fail(self, reason: str) -> None:
-        """End it: what it says does not fit.
-
-        Args:
-            reason: continues the sentence that begins with the peer's name.
-        """
+    def fail(self, why: Note) -> None:
+        """End it: what it says does not fit."""
 
     def close(self, deadline_seconds: float) -> tuple[str, ...]:
         """End it; return the names of what did not finish in time."""
@@ -79,4 +76,4 @@ class Kind:
     """Whether it takes commands; else it is only watched."""
     open: Callable[[LineSink, Clock, Callable[[], None]], Peer]
     """Begins one, given the log, the clock, and what to call from other threads when
-    `poll` would bring something. Raises LaunchError, whose text is one sentence."""
+    `poll` would bring something. Raises LaunchError."""

@@ -16,12 +16,17 @@ from typing import Final
 
 from pool_gui.monitor.log import LineSink
 from pool_gui.monitor.source.output import OutputReader
+from pool_gui.wire.notes import Note, Value, note
 
 _OUTPUT_SECONDS: Final = 0.3
 
 
 class LaunchError(Exception):
-    """The process could not be started; the text is one sentence."""
+    """A source could not be begun; `why` is for the window."""
+
+    def __init__(self, code: str, /, **values: Value) -> None:
+        super().__init__(code, values)
+        self.why = note(code, **values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +49,22 @@ def pool_process() -> Launch:
     return Launch(argv, {"PYTHONPATH": os.pathsep.join(paths)})
 
 
-def exit_words(code: int) -> str:
-    """Return how a process ended, in words.
+def exit_note(kind: str, pid: int, code: int) -> Note:
+    """Return how a process ended.
 
     Args:
+        kind: 'process', 'asked' (it was asked to end) or 'early' (before it was
+            connected).
+        pid: its id.
         code: as `subprocess` tells it: negative for a signal.
     """
     if code >= 0:
-        return f"exited with code {code}"
+        return note(f"{kind}-exited", pid=pid, code=code)
     try:
         name = signal.Signals(-code).name
     except ValueError:
-        return f"was ended by signal {-code}"
-    return f"was ended by signal {-code} ({name})"
+        name = "?"
+    return note(f"{kind}-signalled", pid=pid, signal=-code, name=name)
 
 
 def _creation_flags() -> int:
@@ -93,7 +101,7 @@ class ChildProcess:
             )
         except (OSError, ValueError) as error:
             raise LaunchError(
-                f"The pool process cannot be started ({launch.argv[0]}: {error})."
+                "launch-failed", program=launch.argv[0], reason=str(error)
             ) from None
         self._readers = [
             OutputReader(stream, source, log)

@@ -14,13 +14,12 @@ from collections.abc import Callable, Iterator
 from typing import IO, Final
 
 from pool_gui.monitor.log import LineSink
+from pool_gui.wire.notes import line as line_note
+from pool_gui.wire.notes import note
 
 MAX_LINE_BYTES: Final = 8000
 MAX_LINES_PER_SECOND: Final = 200
 _READ_BYTES: Final = 1 << 16
-_FLOOD: Final = (
-    f"More than {MAX_LINES_PER_SECOND} lines a second come; the others are counted."
-)
 
 
 class LineSplitter:
@@ -129,14 +128,15 @@ class OutputReader:
             self._second, self._shown = second, 0
         room = max(MAX_LINES_PER_SECOND - self._shown, 0)
         for line in lines[:room]:
-            self._log.add(self._source, self._level, line)
+            self._log.add(self._source, self._level, line_note(line))
         self._shown += len(lines[:room])
         if lines[room:] and not self._hidden:
-            self._log.add(self._source, "warning", _FLOOD)
+            told = note("flood", lines=MAX_LINES_PER_SECOND)
+            self._log.add(self._source, "warning", told)
         self._hidden += len(lines[room:])
 
     def _tell_hidden(self) -> None:
         if self._hidden:
-            text = f"{self._hidden:,} lines came too fast and were not shown."
-            self._log.add(self._source, "warning", text)
+            told = note("hidden", lines=self._hidden)
+            self._log.add(self._source, "warning", told)
             self._hidden = 0

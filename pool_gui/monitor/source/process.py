@@ -9,7 +9,7 @@ from typing import Final
 
 from pool_gui.monitor.log import LineSink
 from pool_gui.monitor.source.base import Clock, Ending, Kind, Message, Peer
-from pool_gui.monitor.source.child import ChildProcess, Launch, LaunchError, exit_words
+from pool_gui.monitor.source.child import ChildProcess, Launch, LaunchError, exit_note
 from pool_gui.monitor.source.messages import read
 from pool_gui.monitor.source.pump import Link
 from pool_gui.wire.codec import RawMessage
@@ -18,6 +18,7 @@ from pool_gui.wire.errors import LinkClosedError, WireError
 from pool_gui.wire.gate import Gate
 from pool_gui.wire.messages import Hello, Reply, Welcome
 from pool_gui.wire.messages import to_header as message_header
+from pool_gui.wire.notes import Note, Value, note
 from pool_gui.wire.protocol import PROTOCOL_VERSION
 
 HELLO_SECONDS: Final = 10.0
@@ -60,7 +61,7 @@ class ProcessPeer:
             wake: called from other threads when `poll` would bring something.
 
         Raises:
-            LaunchError: it could not be started; the text is one sentence.
+            LaunchError: it could not be started.
         """
         self._log = log
         self._clock = clock
@@ -71,14 +72,13 @@ class ProcessPeer:
         self._link: Link | None = None
         self._numbers = 0
         self._unanswered: dict[int, None] = {}
-        self._failure = ""  # why the window ends it
+        self._failure: Note | None = None  # why the window ends it
         self._link_ended_ns: int | None = None
         self._exited_ns: int | None = None
         try:
             self._gate = Gate(self._refused)
         except WireError as error:
-            text = f"The pool process cannot be started: {error}."
-            raise LaunchError(text) from None
+            raise LaunchError("gate-failed", reason=str(error)) from None
         try:
             self._child = ChildProcess(launch, self._gate.environment(), log)
         except LaunchError:
@@ -112,7 +112,7 @@ class ProcessPeer:
             if isinstance(raw, WireError):
                 self._note_link_end(raw)
                 break
-            if not self._failure:
+            if self._failure is None:
                 self._read(received_ns, raw, messages)
         self._look_for_end()
         return messages
@@ -133,15 +133,14 @@ class ProcessPeer:
                 del self._unanswered[next(iter(self._unanswered))]
         return is_sent
 
-    def fail(self, reason: str) -> None:
-        """End the process because it cannot be trusted or does not answer.
-
-        Args:
-            reason: continues the sentence that begins with the process's name.
-        """
-        if not self._failure:
-            self._failure = reason
+    def fail(self, why: Note) -> None:
+        """End the process because it cannot be trusted or does not answer."""
+        if self._failure is None:
+            self._failure = why
             self._child.kill()
+
+    def _fail(self, code: str, **values: Value) -> None:
+        self.fail(note(code, pid=self.pid, **values))
 
     def close(self, deadline_seconds: float) -> tuple[str, ...]:
         """Ask the process to end, then make it; waits at most the deadline or so.
@@ -161,18 +160,14 @@ class ProcessPeer:
         unfinished += self._child.close_output()
         if self.ending is None:
             code = self._child.exit_code()
-            text = "The pool process was asked to end."
+            told = note("asked-to-end")
             if code is not None:
-                text = f"{self._name} {exit_words(code)}, as it was asked to end."
-            self.ending = Ending(text, code, by_itself=False, asked=True)
+                told = exit_note("asked", self.pid, code)
+            self.ending = Ending(told, code, by_itself=False, asked=True)
         return tuple(unfinished)
 
-    @property
-    def _name(self) -> str:
-        return f"The pool process (PID {self.pid})"
-
     def _refused(self, why: str) -> None:
-        self._log.add("window", "warning", f"A connection was refused: {why}.")
+        self._log.add("window", "warning", note("connection-refused", reason=why))
         self._wake()
 
     def _admit(self) -> None:
@@ -190,11 +185,10 @@ class ProcessPeer:
         try:
             message = read(raw)
         except WireError as error:
-            self.fail(f"was ended: {error}")
+            self._fail("misfit", reason=str(error))
             return
         if isinstance(message, Hello) is self.greeted:
-            what = "said hello again" if self.greeted else "spoke before it said hello"
-            self.fail(f"broke the protocol and was ended: it {what}")
+            self._fail("hello-twice" if self.greeted else "hello-missing")
             return
         if isinstance(message, Hello) and self._link is not None:
             self._greeted = True
@@ -202,7 +196,7 @@ class ProcessPeer:
         if isinstance(message, Reply):
             # 0: the number of a command that could not be read.
             if message.number not in {0, *self._unanswered}:
-                self.fail(f"was ended: nobody sent the command {message.number}")
+                self._fail("reply-unasked", number=message.number)
                 return
             self._unanswered.pop(message.number, None)
         messages.append((received_ns, message))
@@ -210,7 +204,7 @@ class ProcessPeer:
     def _note_link_end(self, error: WireError) -> None:
         self._link_ended_ns = self._clock()
         if not isinstance(error, LinkClosedError):
-            self.fail(f"broke the protocol and was ended: {error}")
+            self._fail("bad-bytes", reason=str(error))
 
     def _look_for_end(self) -> None:
         now_ns, code = self._clock(), self._child.exit_code()
@@ -225,22 +219,17 @@ class ProcessPeer:
 
     def _look_for_silence(self, now_ns: int) -> None:
         if not self.greeted and now_ns - self._started_ns > HELLO_SECONDS * 1e9:
-            self.fail(f"did not say hello within {HELLO_SECONDS:g} s and was ended")
+            self._fail("hello-late", seconds=HELLO_SECONDS)
         ended_ns = self._link_ended_ns
         if ended_ns is not None and now_ns - ended_ns > _EXIT_NS:
-            self.fail("closed its connection but did not end, and was ended")
+            self._fail("closed-early")
 
     def _end(self, code: int) -> None:
-        if self._failure:
-            text = f"{self._name} {self._failure}."
-        elif self.greeted:
-            text = f"{self._name} {exit_words(code)}."
-        else:
-            text = (
-                f"{self._name} {exit_words(code)} before it was connected; "
-                "the log shows what it said."
-            )
-        self.ending = Ending(text, code, by_itself=not self._failure)
+        told = self._failure
+        if told is None:
+            kind = "process" if self.greeted else "early"
+            told = exit_note(kind, self.pid, code)
+        self.ending = Ending(told, code, by_itself=self._failure is None)
         self._gate.close()
         if self._link is not None:
             self._link.end()

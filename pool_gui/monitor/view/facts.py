@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pool_gui.wire.messages import Counts
+from pool_gui.wire.notes import Note
 
 MAX_SOURCES: Final = 16
 """So many sources one session watches at a time."""
@@ -26,18 +27,18 @@ class LinkState(enum.Enum):
     SILENT = "silent"
     """The process lives, but no frame has come for more than a second."""
     LOST = "lost"
-    """It ended without being asked to, or its link broke; `Link.text` says how."""
+    """It ended without being asked to, or its link broke; `Link.note` says how."""
     ENDED = "ended"
     """It ended because it was asked to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The state of the link, with the sentence that the window shows."""
+    """The state of the link, and what is to be said of it."""
 
     state: LinkState
-    text: str
-    """One sentence for people; with the exit code or signal when it was lost."""
+    note: Note
+    """With the exit code or signal when it was lost."""
     silent_seconds: float
     """Since the last frame; NaN when none has come."""
 
@@ -74,7 +75,19 @@ class LogLine:
     """window, pool, stdout or stderr."""
     level: str
     """info, warning or error."""
-    text: str
+    note: Note
+    about: tuple[str, int] | None = None
+    """Kind and number of the source that it speaks of; None where that is plain."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalRow:
+    """How the tasks of a load arrive."""
+
+    arrival: str
+    """One of wire.commands.Arrival."""
+    rate_per_second: float
+    in_flight: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +95,8 @@ class LoadState:
     """The demo load, as the pool process tells it."""
 
     demo: str
-    text: str
-    """Such as '60 /s' or 'keep 32 in flight'."""
+    arrivals: tuple[ArrivalRow, ...]
+    """How its tasks arrive; one entry a pool."""
     submitted: int
     remaining: int | None
     """None: without end."""

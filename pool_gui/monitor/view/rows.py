@@ -11,7 +11,7 @@ from pool_gui.monitor.model.pools import PoolFacts, joined_times
 from pool_gui.monitor.model.program import History
 from pool_gui.monitor.model.spans import Outcome, SpanField
 from pool_gui.monitor.model.workers import Worker
-from pool_gui.monitor.view.facts import LoadState, PoolRow
+from pool_gui.monitor.view.facts import ArrivalRow, LoadState, PoolRow
 from pool_gui.monitor.view.snapshot import (
     Floats,
     FunctionRow,
@@ -168,7 +168,11 @@ def _load_state(load: Load | None) -> LoadState | None:
     if load is None:
         return None
     return LoadState(
-        load.demo, load.text, load.submitted, load.remaining, load.held_back
+        load.demo,
+        (ArrivalRow(load.arrival, load.rate_per_second, load.in_flight),),
+        load.submitted,
+        load.remaining,
+        load.held_back,
     )
 
 

@@ -192,7 +192,7 @@ def _summed_load(loads: Sequence[LoadState]) -> LoadState | None:
     known = [count for count in remaining if count is not None]
     return LoadState(
         demo=", ".join(dict.fromkeys(load.demo for load in loads)),
-        text=", ".join(dict.fromkeys(load.text for load in loads)),
+        arrivals=tuple(one for load in loads for one in load.arrivals),
         submitted=sum(load.submitted for load in loads),
         remaining=sum(known) if len(known) == len(remaining) else None,
         held_back=sum(load.held_back for load in loads),

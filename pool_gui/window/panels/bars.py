@@ -8,7 +8,9 @@ from pool_gui.monitor.view.facts import Link, LinkState
 from pool_gui.monitor.view.snapshot import Snapshot
 from pool_gui.window.actions.actions import Actions
 from pool_gui.window.style import numbers, words
+from pool_gui.window.style.sentences import sentence
 from pool_gui.window.style.widgets import ElidedLabel
+from pool_gui.wire.notes import note
 
 
 class Bar(QFrame):
@@ -66,7 +68,7 @@ class Bars(QFrame):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Follow the link; called for every snapshot, shown or held back."""
         lost = [
-            words.of_source(snapshot, source, source.link.text)
+            words.of_source(snapshot, source, sentence(source.link.note))
             for source in snapshot.sources
             if source.link.state is LinkState.LOST
         ]
@@ -79,8 +81,7 @@ class Bars(QFrame):
         self._say(self.silent, "  ".join(silent))
 
     def _silent_text(self, link: Link) -> str:
-        text = self.tr("The pool process has not answered for {0}.")
-        return text.format(numbers.duration(link.silent_seconds))
+        return sentence(note("silent", seconds=link.silent_seconds))
 
     @Slot(bool)
     def show_paused(self, paused: bool) -> None:  # noqa: FBT001  # a signal's argument

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 from pool_gui.monitor.view.facts import LoadState, PoolRow
 from pool_gui.monitor.view.snapshot import Snapshot
 from pool_gui.window.style import numbers
+from pool_gui.window.style.sentences import load_text
 from pool_gui.window.style.text import plain
 from pool_gui.window.style.widgets import ElidedLabel, label
 from pool_gui.wire.messages import Counts
@@ -125,7 +126,7 @@ class PoolFacts(QWidget):
         return texts
 
     def _load_text(self, load: LoadState) -> str:
-        parts = [numbers.count(load.submitted), plain(load.text)]
+        parts = [numbers.count(load.submitted), plain(load_text(load))]
         if load.remaining is not None:
             parts.append(self.tr("{0} to come").format(numbers.count(load.remaining)))
         if load.held_back:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from pool_gui.monitor.view.snapshot import Snapshot
 from pool_gui.window.style import words
+from pool_gui.window.style.sentences import load_text
 from pool_gui.window.style.widgets import ElidedLabel, label
 
 
@@ -46,5 +47,5 @@ def _facts(snapshot: Snapshot) -> str:
     if wrong or pool.pools == 1:
         facts.append(wrong or words.pool_state(pool.state))
     if pool.load is not None:
-        facts.append(f"{pool.load.demo}: {pool.load.text}")
+        facts.append(f"{pool.load.demo}: {load_text(pool.load)}")
     return " · ".join(facts)

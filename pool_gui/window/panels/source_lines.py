@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication
 from pool_gui.monitor.view.facts import LinkState, PoolRow, SourceRow
 from pool_gui.monitor.view.snapshot import Scope, Snapshot
 from pool_gui.window.style import words
+from pool_gui.window.style.sentences import sentence
 from pool_gui.window.style.text import plain
 
 translate = QCoreApplication.translate
@@ -49,7 +50,7 @@ def _of_source(source: SourceRow) -> Entry:
         words.source_name(source),
         _source_detail(source),
         _mood(source, source.pools),
-        source.link.text,
+        sentence(source.link.note),
     )
 
 

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar
 from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.snapshot import Snapshot
 from pool_gui.window.style import numbers, words
+from pool_gui.window.style.sentences import load_text
 from pool_gui.window.style.widgets import label
 
 _ALIVE = (LinkState.LIVE, LinkState.SILENT)
@@ -46,7 +47,7 @@ class StatusBar(QStatusBar):
         self._process.setText(self._process_text(snapshot))
         self._loss.setText(self._loss_text(snapshot))
         load = snapshot.load
-        self._load.setText("" if load is None else f"{load.demo}: {load.text}")
+        self._load.setText("" if load is None else f"{load.demo}: {load_text(load)}")
         self._rates.setText(self._rates_text(snapshot))
         self._time.setText(numbers.clock(snapshot.uptime_seconds))
 

@@ -39,9 +39,21 @@ def link_state(state: LinkState) -> str:
 
 def source_name(source: SourceRow) -> str:
     """Return what a source is called."""
+    return kind_name(source.kind, source.number)
+
+
+def kind_name(kind: str, number: int) -> str:
+    """Return what a source of a kind is called."""
     kinds = {"demo": translate("Words", "Demo {0}")}
     other = translate("Words", "Source {0}")
-    return kinds.get(source.kind, other).format(source.number)
+    return kinds.get(kind, other).format(number)
+
+
+def tasks(count: int) -> str:
+    """Return so many tasks, in words."""
+    if count == 1:
+        return translate("Words", "1 task")
+    return translate("Words", "{0} tasks").format(numbers.count(count))
 
 
 def workers(count: int) -> str:

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QTextCharFormat, QTextCu
 from PySide6.QtWidgets import QPlainTextEdit
 
 from pool_gui.monitor.view.facts import LogLine
+from pool_gui.window.style.sentences import log_sentence
 from pool_gui.window.style.text import plain
 from pool_gui.window.style.theme import Theme
 
@@ -59,7 +60,7 @@ class LogView(QPlainTextEdit):
         cursor = QTextCursor(self.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
         for line in lines:
-            if self._filter and self._filter not in line.text.casefold():
+            if self._filter and self._filter not in log_sentence(line).casefold():
                 continue
             if not self.document().isEmpty():
                 cursor.insertBlock()
@@ -78,4 +79,4 @@ class LogView(QPlainTextEdit):
 def line_text(line: LogLine) -> str:
     """Return a line as it is shown and saved."""
     moment = time.strftime("%H:%M:%S", time.localtime(line.wall_seconds))
-    return f"{moment}  {line.source:<6}  {plain(line.text, _MAX_CHARACTERS)}"
+    return f"{moment}  {line.source:<6}  {plain(log_sentence(line), _MAX_CHARACTERS)}"

@@ -27,6 +27,7 @@ from pool_gui.wire.errors import (
 )
 from pool_gui.wire.gate import Gate
 from pool_gui.wire.messages import Counts, Hello
+from pool_gui.wire.notes import Note, note
 from pool_gui.wire.protocol import FRAME_INTERVAL_SECONDS, PROTOCOL_VERSION
 
 DEADLINE_SECONDS = 10.0
@@ -102,13 +103,13 @@ def _greet(link: Link, protocol: int = PROTOCOL_VERSION) -> dict[str, Any]:
     return hello
 
 
-def _do(command: Command, _pool: int) -> str:
-    return f"did {command.name}"
+def _do(command: Command, _pool: int) -> Note:
+    return note("done", command=command.name)
 
 
 def _started(
     link: Link,
-    handler: Callable[[Command, int], str] = _do,
+    handler: Callable[[Command, int], Note] = _do,
     on_link_lost: Callable[[], None] = lambda: None,
 ) -> Agent:
     agent = Agent(link.agent_end, handler, on_link_lost=on_link_lost)
@@ -234,28 +235,30 @@ def test_the_agent_measures_its_own_cpu_time(link: Link, agent: Agent) -> None:
 def test_a_command_is_carried_out_and_answered(link: Link) -> None:
     done: list[Command] = []
 
-    def handler(command: Command, _pool: int) -> str:
+    def handler(command: Command, _pool: int) -> Note:
         done.append(command)
-        return "Resized to 3 workers."
+        return note("resized", workers=3)
 
     agent = _started(link, handler)
     assert link.command(Resize(3), number=17) == {
         "kind": "reply",
         "number": 17,
         "ok": True,
-        "text": "Resized to 3 workers.",
+        "code": "resized",
+        "values": {"workers": 3},
     }
     assert done == [Resize(3)]
     agent.stop()
 
 
 def test_a_command_that_cannot_be_done_is_answered_with_the_reason(link: Link) -> None:
-    def handler(_: Command, _pool: int) -> str:
-        raise CommandRefusedError("Start the pool first.")
+    def handler(_: Command, _pool: int) -> Note:
+        raise CommandRefusedError("waiting-full", tasks=7)
 
     agent = _started(link, handler)
     reply = link.command(Pause(), number=4)
-    assert (reply["ok"], reply["text"]) == (False, "Start the pool first.")
+    told = reply["ok"], reply["code"], reply["values"]
+    assert told == (False, "waiting-full", {"tasks": 7})
     agent.stop()
 
 
@@ -263,18 +266,19 @@ def test_a_command_that_cannot_be_done_is_answered_with_the_reason(link: Link) -
 def test_a_handler_that_breaks_takes_the_next_command_all_the_same(
     link: Link, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def handler(command: Command, _pool: int) -> str:
+    def handler(command: Command, _pool: int) -> Note:
         if isinstance(command, Pause):
             raise ZeroDivisionError
-        return "fine"
+        return note("fine")
 
     agent = _started(link, handler)
     with caplog.at_level(logging.ERROR, "pool_gui.agent"):
         reply = link.command(Pause())
     assert reply["ok"] is False
-    assert reply["text"] == "The command pause failed with ZeroDivisionError."
+    assert reply["code"] == "failed"
+    assert reply["values"] == {"command": "pause", "error": "ZeroDivisionError"}
     assert caplog.records[0].exc_info is not None
-    assert link.command(Resize(1))["text"] == "fine"
+    assert link.command(Resize(1))["code"] == "fine"
     agent.stop()
 
 

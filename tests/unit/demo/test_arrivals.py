@@ -12,8 +12,9 @@ from pool_gui.demo.schedule import (
     Poisson,
     Steady,
     arrivals_of,
-    describe,
 )
+from pool_gui.monitor.view.facts import ArrivalRow
+from pool_gui.window.style.sentences import arrival_text
 from pool_gui.wire.commands import Arrival, Submit
 
 
@@ -109,4 +110,5 @@ def test_each_arrival_has_its_schedule_and_its_words(
 ) -> None:
     command = _submit(arrival)
     assert type(arrivals_of(command, lambda: 0)) is kind
-    assert describe(command) == words
+    how = ArrivalRow(arrival, command.rate_per_second, command.in_flight)
+    assert arrival_text(how) == words

@@ -17,11 +17,13 @@ import pytest
 
 import pool_gui
 from pool_gui.demo.process import EXIT_FAILED
+from pool_gui.window.style.sentences import sentence
 from pool_gui.wire import commands
 from pool_gui.wire.codec import RawMessage
 from pool_gui.wire.commands import Arrival, Batch, Command, Drain, Start, Submit
 from pool_gui.wire.errors import LinkClosedError
 from pool_gui.wire.gate import Gate
+from pool_gui.wire.notes import Note
 from pool_gui.wire.protocol import (
     PROTOCOL_VERSION,
     SPAN_COLUMNS,
@@ -66,8 +68,8 @@ class Child:
             raw = self.channel.receive()
             header = json.loads(raw.header)
             if header["kind"] == "reply":
-                assert header["ok"], header["text"]
-                return str(header["text"])
+                assert header["ok"], header
+                return sentence(Note(header["code"], header["values"]))
             self._frames.append((header, raw))
 
     def frame_when(

@@ -87,8 +87,9 @@ def answer(channel: Channel) -> None:
             command = read_header(channel.receive().header)
             name, ok = command["name"], command["name"] != "drain"
             text = f"{name} is done." if ok else f"{name} cannot be done."
-            reply = {"number": command["number"], "ok": ok, "text": text}
-            channel.send({"kind": "reply", **reply})
+            said = {"code": "line", "values": {"text": text}}
+            reply = {"kind": "reply", "number": command["number"], "ok": ok, **said}
+            channel.send(reply)
     except WireError:
         os._exit(0)
 
@@ -161,7 +162,8 @@ def again() -> None:
 
 def unasked() -> None:
     channel = welcomed()
-    channel.send({"kind": "reply", "number": 77, "ok": True, "text": "Done."})
+    said = {"code": "line", "values": {"text": "Done."}}
+    channel.send({"kind": "reply", "number": 77, "ok": True, **said})
     until_closed(channel)
 
 

@@ -55,7 +55,9 @@ def pool(number: int = 1, **changes: object) -> dict[str, object]:
 def load(**changes: object) -> dict[str, object]:
     return {
         "demo": "mix",
-        "text": "60 /s",
+        "arrival": "steady",
+        "rate_per_second": 60.0,
+        "in_flight": 1,
         "submitted": 5,
         "remaining": None,
         "held_back": 0,

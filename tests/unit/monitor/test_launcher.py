@@ -10,9 +10,10 @@ from pool_gui.monitor.source.child import (
     ChildProcess,
     Launch,
     LaunchError,
-    exit_words,
+    exit_note,
     pool_process,
 )
+from pool_gui.window.style.sentences import log_sentence, sentence
 
 
 def child(code: str, secrets: dict[str, str] | None = None) -> tuple[ChildProcess, Log]:
@@ -28,17 +29,20 @@ def child(code: str, secrets: dict[str, str] | None = None) -> tuple[ChildProces
         (3, "exited with code 3"),
         (-9, "was ended by signal 9 (SIGKILL)"),
         (-11, "was ended by signal 11 (SIGSEGV)"),
-        (-199, "was ended by signal 199"),
+        (-199, "was ended by signal 199 (?)"),
     ],
 )
 def test_an_exit_is_put_in_words(code: int, words: str) -> None:
-    assert exit_words(code) == words
+    told = sentence(exit_note("process", 47, code))
+    assert told == f"The pool process (PID 47) {words}."
 
 
 def test_a_program_that_is_not_there_is_one_sentence() -> None:
-    with pytest.raises(LaunchError, match="cannot be started") as caught:
+    with pytest.raises(LaunchError) as caught:
         ChildProcess(Launch(("/no/such/program",)), {}, Log())
-    assert "\n" not in str(caught.value)
+    told = sentence(caught.value.why)
+    assert told.startswith("The pool process cannot be started (/no/such/program: ")
+    assert "\n" not in told
 
 
 def test_the_child_gets_the_secrets_and_nobody_else_does() -> None:
@@ -46,7 +50,7 @@ def test_the_child_gets_the_secrets_and_nobody_else_does() -> None:
     process, log = child(code, {"KEY": "abc"})
     assert process.wait(20)
     assert process.close_output() == ()
-    assert [line.text for line in log.lines()] == ["abc yes"]
+    assert [log_sentence(line) for line in log.lines()] == ["abc yes"]
     assert "KEY" not in os.environ
 
 
@@ -82,7 +86,7 @@ def test_a_grandchild_that_holds_the_pipes_holds_nobody_up() -> None:
     try:
         assert process.close_output() == ()
     finally:
-        os.kill(int(log.lines()[0].text), signal.SIGKILL)
+        os.kill(int(log_sentence(log.lines()[0])), signal.SIGKILL)
 
 
 @pytest.mark.parametrize("inherited", ["", os.pathsep, f"{os.pathsep}/there"])

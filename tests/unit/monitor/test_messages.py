@@ -14,6 +14,7 @@ from pool_gui.wire.messages import (
     Reply,
     to_header,
 )
+from pool_gui.wire.notes import note
 from pool_gui.wire.protocol import PROTOCOL_VERSION
 
 
@@ -50,8 +51,32 @@ def test_a_frame_has_its_rows_as_arrays_that_nobody_can_change() -> None:
 
 
 def test_a_reply_is_read() -> None:
-    got = feed.message({"kind": "reply", "number": 3, "ok": False, "text": "No."})
-    assert got == Reply(3, ok=False, text="No.")
+    values: dict[str, object] = {"workers": 3, "share": 0.5, "name": "w"}
+    told = {"number": 3, "ok": False, "code": "resized", "values": values}
+    got = feed.message({"kind": "reply", **told})
+    assert got == Reply(3, False, "resized", {"workers": 3, "share": 0.5, "name": "w"})
+    assert isinstance(got, Reply)
+    assert got.note == note("resized", workers=3, share=0.5, name="w")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("code", "No such code"),
+        ("code", 7),
+        ("values", {"a": None}),
+        ("values", {"a": [1]}),
+        ("values", {"A name": 1}),
+        ("values", {f"v{n}": 1 for n in range(9)}),
+        ("values", {"a": 1 << 70}),
+        ("values", []),
+    ],
+)
+def test_a_reply_that_says_nothing_sensible_is_refused(
+    field: str, value: object
+) -> None:
+    told = {"kind": "reply", "number": 3, "ok": True, "code": "put", "values": {}}
+    assert field in refused({**told, field: value})
 
 
 @pytest.mark.parametrize("version", [0, 1, 10**6])
@@ -106,10 +131,12 @@ def test_an_extra_and_a_missing_field_are_refused() -> None:
         b"null",
         b'{"kind":"pickle"}',
         b"\xff\xfe",
-        b'{"kind":"reply","number":NaN,"ok":true,"text":""}',
-        b'{"kind":"reply","number":1e5000,"ok":true,"text":""}',
-        b'{"kind":"reply","number":' + b"9" * 5000 + b',"ok":true,"text":""}',
-        b'{"kind":"reply","number":1,"ok":true,"text":"\\ud800"}',
+        b'{"kind":"reply","number":NaN,"ok":true,"code":"a","values":{}}',
+        b'{"kind":"reply","number":1e5000,"ok":true,"code":"a","values":{}}',
+        b'{"kind":"reply","number":'
+        + b"9" * 5000
+        + b',"ok":true,"code":"a","values":{}}',
+        b'{"kind":"reply","number":1,"ok":true,"code":"a","values":{"a":"\\ud800"}}',
         b"[" * 100_000,
         b'{"kind":"reply","a":' + b"[" * 100_000,
         b'{"kind":"reply","a":' + b'{"a":' * 40_000,
@@ -178,11 +205,13 @@ def test_every_name_is_cut_and_made_printable() -> None:
         new_workers=[(1, bad)],
         new_functions=[(1, bad)],
         errors=[(1, 1, bad)],
-        pools=[feed.pool(name=bad, type=bad, load=feed.load(demo=bad, text=bad))],
+        pools=[feed.pool(name=bad, type=bad, load=feed.load(demo=bad, arrival=bad))],
     )
     got = feed.frame_message(header, body).header
     greeting = feed.message(feed.hello(agent=bad, python=bad, argv=[bad]))
-    reply = feed.message({"kind": "reply", "number": 1, "ok": True, "text": bad})
+    values = {"reason": bad}
+    told = {"number": 1, "ok": True, "code": "failed", "values": values}
+    reply = feed.message({"kind": "reply", **told})
     assert isinstance(greeting, Hello)
     assert isinstance(reply, Reply)
     load = got.pools[0].load
@@ -194,11 +223,11 @@ def test_every_name_is_cut_and_made_printable() -> None:
         got.pools[0].name,
         got.pools[0].type,
         load.demo,
-        load.text,
+        load.arrival,
         greeting.agent,
         greeting.python,
         greeting.argv[0],
-        reply.text,
+        str(reply.values["reason"]),
     ):
         assert name.isprintable()
         assert len(name) == 200
@@ -218,7 +247,7 @@ def test_a_key_that_no_schema_has_is_refused_however_deep_it_lies(where: str) ->
 
 def test_what_an_agent_makes_is_what_a_window_reads() -> None:
     counts = Counts(9, 8, 7, 1, 1, expired=1, dropped=1, overdue=1, rejected=1)
-    load = Load("noop", "words", 5, remaining=None, held_back=1)
+    load = Load("noop", "steady", 2.0, 1, 5, remaining=None, held_back=1)
     pool = Pool(1, "p", "t", "running", 2, 4, 0, 3, None, counts, load)
     names = [(1, "a")]
     frame = Frame(1, 2, [pool], names, names, [(1, 7, "E")], 0, 0, 1, 0, 3)

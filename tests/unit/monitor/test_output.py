@@ -11,6 +11,7 @@ from pool_gui.monitor.source.output import (
     LineSplitter,
     OutputReader,
 )
+from pool_gui.window.style.sentences import log_sentence
 
 
 def read(written: bytes, clock: Callable[[], float] = lambda: 0.0) -> list[str]:
@@ -21,7 +22,7 @@ def read(written: bytes, clock: Callable[[], float] = lambda: 0.0) -> list[str]:
     with os.fdopen(writing, "wb") as stream:
         stream.write(written)
     assert reader.stop(10)
-    return [line.text for line in log.lines()]
+    return [log_sentence(line) for line in log.lines()]
 
 
 @given(st.lists(st.binary(max_size=20), max_size=20), st.data())
@@ -74,4 +75,6 @@ def test_a_reader_can_be_stopped_while_another_process_holds_the_pipe() -> None:
     os.write(writing, b"so far\n")
     assert reader.stop(0.2)
     os.close(writing)
-    assert [(line.text, line.level) for line in log.lines()] == [("so far", "warning")]
+    assert [(log_sentence(line), line.level) for line in log.lines()] == [
+        ("so far", "warning")
+    ]

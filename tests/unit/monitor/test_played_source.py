@@ -13,7 +13,10 @@ from pool_gui.monitor.source.base import Clock, Ending, Kind, Message, Peer
 from pool_gui.monitor.source.child import LaunchError
 from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.snapshot import Scope, Snapshot
+from pool_gui.window.style.sentences import sentence
 from pool_gui.wire.commands import Command, Pause
+from pool_gui.wire.notes import Note
+from pool_gui.wire.notes import line as said
 
 
 class ListPeer:
@@ -30,7 +33,7 @@ class ListPeer:
 
     def poll(self) -> list[tuple[int, Message]]:
         if not self._left:
-            self.ending = Ending("The list is at its end.", None, by_itself=True)
+            self.ending = Ending(said("The list is at its end."), None, by_itself=True)
             return []
         self.greeted = True
         return [(self._clock(), self._left.pop(0))]
@@ -38,8 +41,8 @@ class ListPeer:
     def send(self, command: Command, pool: int = 0) -> bool:
         raise AssertionError((command, pool))
 
-    def fail(self, reason: str) -> None:
-        self.ending = Ending(f"The list {reason}.", None, by_itself=False)
+    def fail(self, why: Note) -> None:
+        self.ending = Ending(why, None, by_itself=False)
 
     def close(self, deadline_seconds: float) -> tuple[str, ...]:
         assert deadline_seconds > 0
@@ -91,7 +94,7 @@ def by_kind(snapshot: Snapshot) -> dict[str, LinkState]:
 def test_a_list_is_watched_as_a_process_is(watch: Watch) -> None:
     played = Played()
     watch.session.add_source(played.kind)
-    snapshot = watch.until(lambda s: s.link.text == "The list is at its end.")
+    snapshot = watch.until(lambda s: sentence(s.link.note) == "The list is at its end.")
     row = snapshot.sources[-1]
     assert (row.kind, row.is_driven, row.pid) == ("list", False, 4711)
     assert [(pool.name, pool.counts.done) for pool in row.pools] == [("recorded", 2)]
@@ -120,12 +123,12 @@ def test_a_list_that_does_not_fit_the_model_is_ended_and_named(watch: Watch) -> 
     played = Played(lambda clock_ns: list(reversed(told(clock_ns))))
     watch.session.add_source(played.kind)
     snapshot = watch.until(lambda s: by_kind(s).get("list") is LinkState.LOST)
-    assert "before hello" in snapshot.link.text
+    assert "before hello" in sentence(snapshot.link.note)
 
 
 def test_what_cannot_be_opened_says_why(watch: Watch) -> None:
     def broken(_log: LineSink, _clock: Clock, _wake: Callable[[], None]) -> Peer:
-        raise LaunchError("The list cannot be read.")
+        raise LaunchError("line", text="The list cannot be read.")
 
     watch.session.add_source(Kind("list", is_driven=False, open=broken))
-    watch.until(lambda s: s.link.text == "The list cannot be read.")
+    watch.until(lambda s: sentence(s.link.note) == "The list cannot be read.")

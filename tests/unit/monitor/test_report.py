@@ -10,6 +10,7 @@ from pool_gui.monitor.model.program import History
 from pool_gui.monitor.model.usage import ProcessMeter
 from pool_gui.monitor.report import SHARES, Told, build
 from pool_gui.monitor.source.base import Ending
+from pool_gui.wire.notes import line as said
 
 
 def sources(ending: Ending | None = None) -> Told:
@@ -137,10 +138,10 @@ def test_the_report_is_json_without_nan(told: Feed) -> None:
     ("ending", "exit_code", "complete"),
     [
         (None, None, False),
-        (Ending("", 0, by_itself=True), 0, True),
-        (Ending("", -9, by_itself=True), -9, True),
-        (Ending("", 0, by_itself=False, asked=True), None, False),
-        (Ending("", -9, by_itself=False), None, False),
+        (Ending(said(""), 0, by_itself=True), 0, True),
+        (Ending(said(""), -9, by_itself=True), -9, True),
+        (Ending(said(""), 0, by_itself=False, asked=True), None, False),
+        (Ending(said(""), -9, by_itself=False), None, False),
     ],
 )
 def test_the_exit_code_is_the_program_s_own(
@@ -155,7 +156,7 @@ def test_the_exit_code_is_the_program_s_own(
 
 def test_nothing_is_complete_when_something_was_dropped(told: Feed) -> None:
     told.tell(3000, spans_dropped=1)
-    report = build(told.history, sources(Ending("", 0, by_itself=True)))
+    report = build(told.history, sources(Ending(said(""), 0, by_itself=True)))
     assert report["complete"] is False
     assert report["dropped"] == {"frames": 0, "spans": 1}
 

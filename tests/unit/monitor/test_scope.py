@@ -16,6 +16,7 @@ from pool_gui.monitor.model.usage import UNKNOWN_USE
 from pool_gui.monitor.view.facts import Link, LinkState, ProcessUse
 from pool_gui.monitor.view.maker import Moment, SnapshotMaker, Watched
 from pool_gui.monitor.view.snapshot import LaneOrder, Scope, Snapshot, Viewport
+from pool_gui.wire.notes import line as said
 
 ALL = Scope()
 
@@ -41,7 +42,7 @@ class Stage:
                 Moment(
                     self._clock_ns,
                     self._clock_ns,
-                    Link(self.states.get(key, LinkState.LIVE), "", math.nan),
+                    Link(self.states.get(key, LinkState.LIVE), said(""), math.nan),
                     self.use,
                     UNKNOWN_USE,
                     viewport or Viewport(1.0, None, 100),

@@ -18,6 +18,7 @@ from pool_gui.monitor.source.child import Launch
 from pool_gui.monitor.source.process import started
 from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.snapshot import Snapshot, Viewport
+from pool_gui.window.style.sentences import log_sentence, sentence
 from pool_gui.wire.commands import Drain, Pause, Resize
 
 SCRIPT = Path(__file__).with_name("agent_script.py")
@@ -68,14 +69,17 @@ class Watch:
             if claim(snapshot):
                 return snapshot
             left = deadline - time.monotonic()
-            assert left > 0, (snapshot.link, [line.text for line in snapshot.log])
+            assert left > 0, (
+                snapshot.link,
+                [log_sentence(line) for line in snapshot.log],
+            )
             self.news.acquire(timeout=min(left, 0.5))
 
     def until_state(self, state: LinkState) -> Snapshot:
         return self.until(lambda snapshot: snapshot.link.state is state)
 
     def until_line(self, text: str) -> Snapshot:
-        return self.until(lambda s: any(text in line.text for line in s.log))
+        return self.until(lambda s: any(text in log_sentence(line) for line in s.log))
 
 
 @pytest.fixture
@@ -157,7 +161,7 @@ def test_commands_are_answered_in_the_log(watch: Callable[[str], Watch]) -> None
     one.session.send(Resize(4))
     one.session.send(Drain())
     log = one.until_line("drain cannot be done.").log
-    levels = {line.text: line.level for line in log}
+    levels = {log_sentence(line): line.level for line in log}
     assert levels["resize is done."] == "info"
     assert levels["drain cannot be done."] == "warning"
 
@@ -166,7 +170,7 @@ def test_output_of_the_process_reaches_the_log(watch: Callable[[str], Watch]) ->
     one = watch("talkative")
     one.session.launch_pool(8)
     log = one.until_line("after").log
-    lines = {line.text: (line.source, line.level) for line in log}
+    lines = {log_sentence(line): (line.source, line.level) for line in log}
     assert lines["to stdout"] == ("stdout", "info")
     one.until_line("to stderr")
     assert "bad \ufffd byte" in lines
@@ -179,7 +183,7 @@ def test_a_silent_process_is_named_and_the_window_goes_on(
     one = watch("silent")
     one.session.launch_pool(8)
     first = one.until_state(LinkState.SILENT)
-    assert re.search(r"has not answered for \d\.\d s", first.link.text)
+    assert re.search(r"has not answered for \d\.\d+\ss", sentence(first.link.note))
     later = one.until(
         lambda s: s.link.silent_seconds > 1.5 and s.number > first.number + 3
     )
@@ -219,7 +223,7 @@ def test_a_lost_process_is_named_with_the_reason(
     one = watch(scenario)
     one.session.launch_pool(8)
     snapshot = one.until_state(LinkState.LOST)
-    assert words in snapshot.link.text
+    assert words in sentence(snapshot.link.note)
     assert snapshot.log[-1].level == "error"
     assert not any(row.state == "running" for row in snapshot.tasks)
     assert not one.children()
@@ -231,7 +235,9 @@ def test_a_process_that_never_connects_is_ended(
     monkeypatch.setattr(peer, "HELLO_SECONDS", 0.3)
     one = watch("mute")
     one.session.launch_pool(8)
-    assert "did not say hello within 0.3 s" in one.until_state(LinkState.LOST).link.text
+    assert "did not say hello within 300\N{NO-BREAK SPACE}ms" in sentence(
+        one.until_state(LinkState.LOST).link.note
+    )
 
 
 def test_a_wrong_key_is_refused_in_the_log_and_the_right_one_let_in(
@@ -240,7 +246,7 @@ def test_a_wrong_key_is_refused_in_the_log_and_the_right_one_let_in(
     one = watch("wrong_key")
     one.session.launch_pool(8)
     log = one.until_state(LinkState.LIVE).log
-    assert any("wrong key" in line.text for line in log)
+    assert any("wrong key" in log_sentence(line) for line in log)
 
 
 def test_a_program_that_cannot_be_started_is_one_sentence(
@@ -249,7 +255,7 @@ def test_a_program_that_cannot_be_started_is_one_sentence(
     one = watch("live")
     one.session._sources.chosen().kind = started(Launch(("/nowhere/python",)))
     one.session.launch_pool(8)
-    text = one.until_state(LinkState.LOST).link.text
+    text = sentence(one.until_state(LinkState.LOST).link.note)
     assert "cannot be started" in text
     assert "\n" not in text
 
@@ -263,7 +269,7 @@ def test_after_a_loss_the_history_stays_and_a_new_process_adds_to_it(
     assert before.program is not None
     os.kill(before.program.pid, signal.SIGKILL)
     lost = one.until_state(LinkState.LOST)
-    assert "SIGKILL" in lost.link.text
+    assert "SIGKILL" in sentence(lost.link.note)
     assert lost.lanes is not None
     assert lost.workers[0].state.value == "gone"
     one.session.launch_pool(8)

@@ -9,6 +9,7 @@ from unit.monitor.test_session import Watch
 
 from pool_gui.monitor.view.facts import MAX_SOURCES, LinkState, SourceRow
 from pool_gui.monitor.view.snapshot import Scope, Snapshot
+from pool_gui.window.style.sentences import log_sentence
 from pool_gui.wire.commands import Pause
 
 
@@ -76,9 +77,11 @@ def test_what_is_in_focus_is_spoken_of_and_commanded(
     assert snapshot.program is not None
     assert snapshot.program.pid == first.pid
     one.session.send(Pause())
-    one.until(lambda s: any(line.text == "pause is done." for line in s.log))
+    one.until(lambda s: any(log_sentence(line) == "pause is done." for line in s.log))
     one.session.send(Pause(), Scope(source(one.session.take(), 2).key))
-    one.until(lambda s: any(line.text == "Demo 2: pause is done." for line in s.log))
+    one.until(
+        lambda s: any(log_sentence(line) == "Demo 2: pause is done." for line in s.log)
+    )
 
 
 def test_a_lost_source_stays_beside_one_that_runs_until_it_is_removed(
@@ -90,7 +93,9 @@ def test_a_lost_source_stays_beside_one_that_runs_until_it_is_removed(
     psutil.Process(second.pid).send_signal(signal.SIGKILL)
     snapshot = one.until(lambda s: source(s, 2).link.state is LinkState.LOST)
     assert source(snapshot, 1).link.state is LinkState.LIVE
-    assert any("Demo 2: The pool process" in line.text for line in snapshot.log)
+    assert any(
+        "Demo 2: The pool process" in log_sentence(line) for line in snapshot.log
+    )
     assert {row.source for row in snapshot.workers} == {1, 2}, "its history stays"
     before = source(snapshot, 1).pool
     assert before is not None
@@ -118,7 +123,7 @@ def test_there_are_no_more_sources_than_may_be(watch: Callable[[str], Watch]) ->
     for _ in range(MAX_SOURCES + 1):
         one.session.add_demo(1)
     snapshot = one.until(lambda s: len(s.sources) == MAX_SOURCES)
-    one.until(lambda s: s.log and "remove one first" in s.log[-1].text)
+    one.until(lambda s: s.log and "remove one first" in log_sentence(s.log[-1]))
     for row in snapshot.sources:
         one.session.remove(row.key)
     one.until(lambda s: len(s.sources) == 1)

@@ -7,6 +7,7 @@ from pool_gui.monitor.view import rows as tables
 from pool_gui.monitor.view.facts import LoadState
 from pool_gui.monitor.view.rows import pool_row, short_name, task_rows
 from pool_gui.monitor.view.rows import worker_rows as rows_of
+from pool_gui.window.style.sentences import load_text
 
 
 @pytest.fixture
@@ -89,6 +90,7 @@ def test_the_load_is_told_while_it_runs(told: Feed) -> None:
     told.tell(200, rows, pools=[feed.pool(load=feed.load())])
     load = state()
     assert load is not None
-    assert (load.demo, load.text, load.remaining) == ("mix", "60 /s", None)
+    assert (load.demo, load.remaining) == ("mix", None)
+    assert load_text(load) == "60.0 per second"
     told.history.end()
     assert state() is None

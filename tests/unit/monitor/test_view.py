@@ -9,6 +9,7 @@ from pool_gui.monitor.model.usage import UNKNOWN_USE
 from pool_gui.monitor.view.facts import Link, LinkState
 from pool_gui.monitor.view.maker import Moment, SnapshotMaker, Watched
 from pool_gui.monitor.view.snapshot import Scope, Snapshot, Viewport
+from pool_gui.wire.notes import line as said
 
 
 class Viewer:
@@ -29,7 +30,7 @@ class Viewer:
         moment = Moment(
             clock_ns=round(ms * feed.MS),
             received_ns=received_ns,
-            link=Link(state, "", math.nan),
+            link=Link(state, said(""), math.nan),
             process=UNKNOWN_USE,
             monitor=UNKNOWN_USE,
             viewport=Viewport(),
@@ -67,7 +68,7 @@ def test_a_snapshot_is_quiet_when_it_shows_what_the_last_one_did(
     looks = [viewer.look(0, received=0).quiet]
     viewer.told.tell(30, rows)
     looks.append(viewer.look(30, received=30).quiet)
-    viewer.log.add("pool", "info", "news")
+    viewer.log.add("pool", "info", said("news"))
     looks.append(viewer.look(60, received=30).quiet)
     looks.append(viewer.look(90, received=30).quiet)
     looks.append(viewer.look(120, received=30, state=LinkState.SILENT).quiet)
