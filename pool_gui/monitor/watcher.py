@@ -48,6 +48,7 @@ class Watcher:
         self._first: tuple[Command, ...] = ()  # to be sent after hello
         self._failed_start: Note | None = None
         self._received_ns: int | None = None
+        self._told_trouble = ""
         self._monitor = ProcessMeter(os.getpid(), clock())
         self._process: ProcessMeter | None = None
 
@@ -124,9 +125,10 @@ class Watcher:
         peer = self._peer
         if peer is None or not self.active:
             return False
+        fresh = False
         if self._process is not None:
             self._process.read(self._clock())
-        fresh = False
+            fresh = self._tell_trouble(self._process.trouble)
         for received_ns, message in peer.poll():
             try:
                 fresh |= self._take_in(peer, received_ns, message)
@@ -138,6 +140,15 @@ class Watcher:
             self.history.end()
             fresh = True
         return fresh
+
+    def _tell_trouble(self, trouble: str) -> bool:
+        """Say once that the machine cannot be asked; return whether that is news."""
+        if trouble == self._told_trouble:
+            return False
+        self._told_trouble = trouble
+        if trouble:
+            self._log.add("window", "warning", note("not-metered", reason=trouble))
+        return True
 
     def _take_in(
         self, peer: Peer, received_ns: int, message: Hello | FrameMessage | Reply

@@ -6,9 +6,9 @@ key.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
-import shutil
 import socket
 import struct
 import sys
@@ -50,6 +50,8 @@ _MAX_ADDRESS_BYTES = 100
 """The kernel's limit for the name of a socket is 104 to 108."""
 
 Refusal = Callable[[str], None]
+
+_SOCKET_NAME = "s"
 
 
 class Gate:
@@ -196,7 +198,17 @@ class Gate:
 
     def _remove_folder(self) -> None:
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            _remove(self._folder)
+
+
+def _remove(folder: str) -> None:
+    """Remove a gate's folder with its socket; also where no descriptor is left.
+
+    (shutil.rmtree opens what it removes.)
+    """
+    with contextlib.suppress(OSError):
+        Path(folder, _SOCKET_NAME).unlink(missing_ok=True)
+        Path(folder).rmdir()
 
 
 def _prove_peer(connection: AnyConnection, key: bytes) -> None:
@@ -244,11 +256,11 @@ def _private_address() -> tuple[str | None, str, str]:
         except OSError as error:
             troubles.append(reason(error))
             continue
-        address = str(Path(folder, "s"))
+        address = str(Path(folder, _SOCKET_NAME))
         if len(os.fsencode(address)) <= _MAX_ADDRESS_BYTES:
             return folder, address, "AF_UNIX"
         troubles.append(f"its name is too long for a socket ({address})")
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
     raise WireError(
         f"there is no private folder to be had: {'; '.join(troubles)}; set TMPDIR to a "
         "folder with a short name that can be written"

@@ -1,5 +1,6 @@
 """The real pool process, watched by a real session, and what may befall it."""
 
+import json
 import os
 import signal
 import subprocess
@@ -425,3 +426,90 @@ def test_a_window_that_takes_no_snapshots_does_not_slow_the_pool(
             watch.session.report()["pools"] and s.pool and s.pool.counts.done == 200_000
         )
     )
+
+
+NO_DESCRIPTORS = """
+import json, os, resource, sys, threading, time
+from pool_gui.monitor.session import Session
+from pool_gui.monitor.source.child import pool_process
+from pool_gui.wire.commands import Arrival, Submit
+
+news = threading.Semaphore(0)
+session = Session(pool_process(), notify=news.release)
+session.start()
+
+def until(claim):
+    deadline = time.monotonic() + 30
+    while not claim(snapshot := session.take()):
+        assert time.monotonic() < deadline, [line.note for line in snapshot.log]
+        news.acquire(timeout=0.5)
+    return snapshot
+
+def codes(snapshot):
+    return [line.note.code for line in snapshot.log]
+
+load = Submit("sleep", {"milliseconds": 5}, Arrival.IN_FLIGHT, 1.0, 4, 0, 1)
+session.launch_pool(2, [load])
+until(lambda s: s.pool and s.pool.counts.done > 10)
+_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+held = []
+try:
+    while True:
+        held.append(os.dup(2))
+except OSError:
+    pass
+before = until(lambda s: "not-metered" in codes(s)).pool.counts.done
+until(lambda s: s.pool.counts.done > before + 50)
+refused = []
+for spare in range(12):
+    session.add_demo(1)
+    snapshot = until(lambda s: len(s.sources) == 2 and s.link.state.value != "starting")
+    refused.append(snapshot.link.state.value)
+    session.remove(snapshot.sources[-1].key)
+    until(lambda s: len(s.sources) == 1)
+    for _ in range(2):
+        os.close(held.pop())
+for number in held:
+    os.close(number)
+session.add_demo(1, [load])
+until(lambda s: len(s.sources) == 2 and s.pool and s.pool.counts.done > 10)
+print(json.dumps([refused, session.close(10)]))
+"""
+
+
+def test_with_no_descriptor_left_the_session_says_so_and_goes_on() -> None:
+    """From none to as many as a second process needs, two by two."""
+    program = subprocess.run(
+        [sys.executable, "-c", NO_DESCRIPTORS],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert program.returncode == 0, program.stderr
+    refused, unfinished = json.loads(program.stdout)
+    assert refused[0] == "lost"
+    assert unfinished == []
+    assert "Traceback" not in program.stderr, program.stderr
+
+
+def test_thirty_short_lived_pools_in_one_process_are_each_counted(
+    watch: Watch,
+) -> None:
+    watch.pool(1)
+    seen: dict[int, int] = {}
+    for number in range(1, 31):
+        watch.session.add_pool(1, [Batch("noop", {}, number, 1)])
+        snapshot = watch.until(
+            lambda s, number=number: (  # type: ignore[misc]  # its default
+                s.scope.pool not in {0, *seen} and s.pool.counts.done == number
+            )
+        )
+        assert snapshot.pool is not None
+        seen[snapshot.scope.pool] = snapshot.pool.counts.done
+        watch.send(Stop())
+        watch.until(lambda s: s.pool is not None and s.pool.state == "stopped")
+    assert list(seen.values()) == list(range(1, 31))
+    (source,) = watch.session.take().sources
+    assert [row.name for row in source.pools] == ["demo", "demo-2"]

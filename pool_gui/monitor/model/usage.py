@@ -20,12 +20,14 @@ class ProcessMeter:
     def __init__(self, pid: int, now_ns: int) -> None:
         self.use = UNKNOWN_USE
         """The newest reading; the last one when the process is gone."""
+        self.trouble = ""
+        """Why this machine cannot be asked now; empty while it can."""
         self._first: tuple[int, float] | None = None  # time, CPU seconds
         self._last: tuple[int, float] | None = None
         self._due_ns = now_ns
         try:
             self._process: psutil.Process | None = psutil.Process(pid)
-        except psutil.Error:
+        except (psutil.Error, OSError):
             self._process = None
         self.read(now_ns)
 
@@ -48,6 +50,10 @@ class ProcessMeter:
                 threads = self._process.num_threads()
         except psutil.Error:
             return  # it ended, or may not be looked at
+        except OSError as error:  # such as no descriptor left
+            self.use, self.trouble = UNKNOWN_USE, str(error)
+            return
+        self.trouble = ""
         before, now = self._last, (now_ns, times.user + times.system)
         self._first, self._last = self._first or now, now
         share = math.nan if before is None else _share(before, now)

@@ -103,14 +103,28 @@ class ChildProcess:
             raise LaunchError(
                 "launch-failed", program=launch.argv[0], reason=str(error)
             ) from None
-        self._readers = [
-            OutputReader(stream, source, log)
+        self._readers: list[OutputReader] = []
+        try:
             for stream, source in (
                 (self._process.stdout, "stdout"),
                 (self._process.stderr, "stderr"),
-            )
-            if stream is not None
-        ]
+            ):
+                if stream is not None:
+                    self._readers.append(OutputReader(stream, source, log))
+        except OSError as error:
+            self._give_up()
+            raise LaunchError(
+                "launch-failed", program=launch.argv[0], reason=str(error)
+            ) from None
+
+    def _give_up(self) -> None:
+        """End a process whose output cannot be read: it would come to a standstill."""
+        self._process.kill()
+        self._process.wait()
+        self.close_output()
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
 
     @property
     def pid(self) -> int:
@@ -156,6 +170,6 @@ class ChildProcess:
         names = ("stdout reader", "stderr reader")
         return tuple(
             name
-            for name, reader in zip(names, self._readers, strict=True)
+            for name, reader in zip(names, self._readers, strict=False)
             if not reader.stop(_OUTPUT_SECONDS)
         )

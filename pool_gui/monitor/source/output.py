@@ -71,6 +71,9 @@ class OutputReader:
             source: stdout or stderr.
             log: where the lines go.
             clock: seconds, monotonic.
+
+        Raises:
+            OSError: no descriptor is left.
         """
         self._stream = stream
         self._source = source
@@ -81,6 +84,12 @@ class OutputReader:
         self._shown = self._hidden = 0
         # A thread that is blocked in read() cannot be woken by closing the pipe.
         self._waker, self._wake = socket.socketpair()
+        try:
+            self._selector = selectors.DefaultSelector()
+        except OSError:
+            self._waker.close()
+            self._wake.close()
+            raise
         self._thread = threading.Thread(target=self._read, name=source, daemon=True)
         self._thread.start()
 
@@ -109,7 +118,7 @@ class OutputReader:
             while data := os.read(stream, _READ_BYTES):
                 yield data
             return
-        with selectors.DefaultSelector() as selector:
+        with self._selector as selector:
             selector.register(stream, selectors.EVENT_READ)
             selector.register(self._waker, selectors.EVENT_READ)
             while True:

@@ -297,6 +297,11 @@ def _session() -> dict[str, str]:
         "earlier-did-not-end": translate(
             "Sentences", "The {name} of an earlier run did not end."
         ),
+        "not-metered": translate(
+            "Sentences",
+            "CPU and memory of the pool process cannot be read: {reason}. All else "
+            "goes on.",
+        ),
         "commands-full": translate(
             "Sentences", "Too many commands wait; one was not sent."
         ),
