@@ -256,7 +256,7 @@ class Opened:
     def __init__(self, application: QApplication) -> None:
         self.session = FakeSession()
         options = WindowOptions(size=(1280, 800), theme="light")
-        self.program = app.Program(application, options, lambda _notify: self.session)
+        self.program = app.WindowApp(application, options, lambda _notify: self.session)
         self.window = self.program.window
         self.controller = self.program.controller
 

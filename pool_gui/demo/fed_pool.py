@@ -12,7 +12,7 @@ from typing import Final
 from pool_gui.agent import CommandRefusedError
 from pool_gui.agent.adapters.base import PoolReading, WatchedWorker
 from pool_gui.agent.adapters.thread_pool import ThreadPoolAdapter, ThreadWorker
-from pool_gui.demo.load import Load, Plan
+from pool_gui.demo.load import Plan, RunningLoad
 from pool_gui.demo.schedule import AtOnce, arrivals_of
 from pool_gui.demo.tasks import Maker
 from pool_gui.pool import PoolState, Task, ThreadPool
@@ -51,8 +51,8 @@ class FedPool:
         self.pool = ThreadPool(size, name=name)
         self.name = name
         self._adapter = ThreadPoolAdapter(self.pool)
-        self._load: Load | None = None
-        self._batches: list[Load] = []
+        self._load: RunningLoad | None = None
+        self._batches: list[RunningLoad] = []
 
     # --- what the agent reads -------------------------------------------------------
 
@@ -99,7 +99,7 @@ class FedPool:
         target = _Target(self.pool)
         arrivals = arrivals_of(command, target.unfinished)
         plan = Plan(command, maker, arrivals, command.count, command.seed)
-        self._load = Load(plan, target)
+        self._load = RunningLoad(plan, target)
         self._load.start()
         how: dict[str, Value] = {
             "demo": command.demo,
@@ -122,7 +122,7 @@ class FedPool:
         if len(self._batches) >= MAX_BATCHES:
             raise CommandRefusedError("batches-full", batches=MAX_BATCHES)
         plan = Plan(None, maker, AtOnce(count), count, command.seed, None)
-        batch = Load(plan, _Target(self.pool))
+        batch = RunningLoad(plan, _Target(self.pool))
         if count > INLINE_BATCH:
             self._batches.append(batch)
             batch.start()
@@ -201,7 +201,7 @@ class FedPool:
         self._end_loads()
         return note("stopped", tasks=len(self.pool.stop()))
 
-    def _end_loads(self) -> list[Load]:
+    def _end_loads(self) -> list[RunningLoad]:
         """Stop all loads; return those that were still submitting."""
         loads = [*self._batches, *([self._load] if self._load else [])]
         running = [load for load in loads if not load.over]

@@ -59,7 +59,7 @@ class Plan:
     """None: never hold back."""
 
 
-class Load:
+class RunningLoad:
     """One plan being carried out."""
 
     def __init__(

@@ -15,7 +15,7 @@ from typing import Final
 
 from pool_gui.monitor import report
 from pool_gui.monitor.log import Log
-from pool_gui.monitor.source.base import Kind
+from pool_gui.monitor.source.base import SourceKind
 from pool_gui.monitor.source.child import Launch
 from pool_gui.monitor.sources import Sources
 from pool_gui.monitor.view.facts import LinkState
@@ -105,7 +105,7 @@ class Session:
         """
         self._request(lambda: self._sources.add_demo(size, first))
 
-    def add_source(self, kind: Kind) -> None:
+    def add_source(self, kind: SourceKind) -> None:
         """Begin a source of any kind, and put it in scope."""
         self._request(lambda: self._sources.add(kind))
 

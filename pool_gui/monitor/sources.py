@@ -13,7 +13,7 @@ from typing import Final
 
 from pool_gui.monitor.log import LineSink, Log, TaggedLines
 from pool_gui.monitor.model.program import Shared
-from pool_gui.monitor.source.base import Kind
+from pool_gui.monitor.source.base import SourceKind
 from pool_gui.monitor.source.child import Launch
 from pool_gui.monitor.source.process import started
 from pool_gui.monitor.view.facts import MAX_SOURCES
@@ -94,7 +94,7 @@ class Sources:
         self.scope = Scope(key)
         self._watchers[key].launch(size, first)
 
-    def add(self, kind: Kind) -> None:
+    def add(self, kind: SourceKind) -> None:
         """Begin a source of any kind, and put it in scope."""
         if self._is_full():
             return
@@ -199,7 +199,7 @@ class Sources:
             self._log.add("window", "warning", told)
         return full
 
-    def _add(self, kind: Kind | None = None) -> int:
+    def _add(self, kind: SourceKind | None = None) -> int:
         key = next(self._keys)
         # The least number that is free: people count what they see.
         number = next(n for n in itertools.count(1) if n not in self._numbers.values())

@@ -13,7 +13,7 @@ from pool_gui.monitor.log import LineSink
 from pool_gui.monitor.model.program import History, Shared
 from pool_gui.monitor.model.usage import UNKNOWN_USE, ProcessMeter
 from pool_gui.monitor.report import Told
-from pool_gui.monitor.source.base import Ending, Kind, Peer
+from pool_gui.monitor.source.base import Ending, Peer, SourceKind
 from pool_gui.monitor.source.child import LaunchError
 from pool_gui.monitor.source.messages import FrameMessage
 from pool_gui.monitor.view.facts import Link, LinkState
@@ -33,7 +33,7 @@ class Watcher:
 
     def __init__(
         self,
-        kind: Kind,
+        kind: SourceKind,
         log: LineSink,
         clock: Callable[[], int],
         wake: Callable[[], None],

@@ -28,7 +28,7 @@ _SWITCH_SECONDS = 0.0005
 _LOG = logging.getLogger("pool_gui.window")
 
 
-class Program(QObject):
+class WindowApp(QObject):
     """One window with its session, from its first moment to its orderly end."""
 
     ended = Signal()
@@ -144,7 +144,7 @@ def calm_interpreter() -> None:
 def run(options: WindowOptions) -> int:
     """Open the window and return the exit code when it has closed."""
     application = make_application()
-    program = Program(application, options)
+    program = WindowApp(application, options)
     hooks = Hooks(program.defect.emit, program.leave)
     hooks.install()
     # Python sees a signal only when it runs: the timer lets it, four times a second.

@@ -30,12 +30,12 @@ from pool_gui.window.charts.row import ChartsRow
 from pool_gui.window.controller import Controller
 from pool_gui.window.lanes.arrangement import Arrangement
 from pool_gui.window.lanes.panel import LanesPanel, live_icon
-from pool_gui.window.panels.bars import Bars
+from pool_gui.window.panels.bars import MessageBars
 from pool_gui.window.panels.scope_line import ScopeLine
 from pool_gui.window.panels.selection import SelectionPanel
 from pool_gui.window.panels.sources_panel import SourcesPanel
 from pool_gui.window.panels.status import StatusBar
-from pool_gui.window.panels.welcome import Welcome
+from pool_gui.window.panels.welcome import WelcomePanel
 from pool_gui.window.settings import Settings, bytes_of, text_of
 from pool_gui.window.style.theme import Theme
 from pool_gui.window.tables.tabs import Tabs
@@ -68,13 +68,13 @@ class MainWindow(QMainWindow):
         self.sources = SourcesPanel(theme, self.actions_by_name)
         self.scope_line = ScopeLine()
         self.lanes = LanesPanel(theme, self.actions_by_name["live"])
-        self.welcome = Welcome()
+        self.welcome = WelcomePanel()
         self.charts = ChartsRow(theme)
         self.tabs = Tabs(theme)
         self.selection = SelectionPanel()
         self.status = StatusBar()
         named = self.actions_by_name
-        self.bars = Bars(named)
+        self.bars = MessageBars(named)
         self.operations = Operations(controller, named, self.toolbar)
         self.arrangement = Arrangement(controller, named, self.lanes)
         self.dialogs = Dialogs(self, controller)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pool_gui.monitor.session import Session
 from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.snapshot import Snapshot
-from pool_gui.window.app import Program, make_application
+from pool_gui.window.app import WindowApp, make_application
 from pool_gui.window.options import SnapshotOptions
 from pool_gui.window.style.sentences import sentence
 
@@ -26,7 +26,7 @@ class Photographer(QObject):
         super().__init__(application)
         self._application = application
         self._options = options
-        self._program = Program(application, options.window)
+        self._program = WindowApp(application, options.window)
         self.trouble = ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)

@@ -46,6 +46,23 @@ def test_no_function_is_too_long_to_see_at_once() -> None:
     assert long == []
 
 
+WINDOWS_SIDE = ("cli", "window", "monitor", "wire")
+WATCHED_SIDE = ("demo", "agent", "wire", "pool")
+
+
+@pytest.mark.parametrize("side", [WINDOWS_SIDE, WATCHED_SIDE])
+def test_no_class_has_the_name_of_another_in_the_same_process(
+    side: tuple[str, ...],
+) -> None:
+    where: dict[str, list[str]] = {}
+    for module in modules(*side):
+        for node in module.nodes():
+            if isinstance(node, ast.ClassDef):
+                where.setdefault(node.name, []).append(module.at(node))
+    twice = {name: places for name, places in where.items() if len(places) > 1}
+    assert twice == {}
+
+
 def test_what_talks_to_others_neither_unpickles_nor_evaluates() -> None:
     banned_modules = {"pickle", "marshal", "shelve", "dill", "cloudpickle"}
     banned_calls = {"eval", "exec", "compile", "__import__"}

@@ -127,7 +127,7 @@ def ours(application: QApplication, seconds: float) -> tuple[list[float], float,
     """Return (lateness, lanes' and charts' repaints a second) of the real window."""
     load = Submit("primes", {}, Arrival.IN_FLIGHT, 1.0, 2 * WORKERS, 0, 0)
     options = WindowOptions(size=(1280, 800), workers=WORKERS, load=load)
-    program = app.Program(application, options)
+    program = app.WindowApp(application, options)
     program.begin()
     app.calm_interpreter()
     run_for(application, 4)
@@ -181,7 +181,7 @@ def crowded(like: Snapshot) -> Snapshot:
 
 def refresh_ms(application: QApplication, rounds: int = 60) -> list[float]:
     """Return what one whole refresh, painting included, costs the GUI thread."""
-    program = app.Program(application, WindowOptions(size=(1280, 800)))
+    program = app.WindowApp(application, WindowOptions(size=(1280, 800)))
     program.window.show()
     run_for(application, 0.5)
     snapshot = crowded(program.session.take())

@@ -7,11 +7,11 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from pool_gui.monitor.view.snapshot import Snapshot
-from pool_gui.window.panels.pool_facts import PoolFacts
+from pool_gui.window.panels.pool_facts import PoolPanel
 from pool_gui.wire.messages import Counts
 
 
-def said(facts: PoolFacts) -> dict[str, str]:
+def said(facts: PoolPanel) -> dict[str, str]:
     """Return the captions that can be seen, each with its value."""
     texts = [one.text() for one in facts.findChildren(QLabel) if not one.isHidden()]
     return dict(zip(texts[1::2], texts[2::2], strict=True))
@@ -24,7 +24,7 @@ def with_counts(counts: Counts) -> Snapshot:
 
 
 def test_each_fate_of_a_task_is_told_apart(qtbot: QtBot) -> None:
-    facts = PoolFacts()
+    facts = PoolPanel()
     qtbot.addWidget(facts)
     counts = Counts(99, 50, 40, 2, 3, expired=4, dropped=5, overdue=6, rejected=7)
     facts.show_snapshot(with_counts(replace(counts, run_by_callers=8)))
@@ -40,7 +40,7 @@ def test_each_fate_of_a_task_is_told_apart(qtbot: QtBot) -> None:
 def test_what_hardly_any_pool_has_is_told_only_where_there_is_some(
     qtbot: QtBot,
 ) -> None:
-    facts = PoolFacts()
+    facts = PoolPanel()
     qtbot.addWidget(facts)
     facts.show_snapshot(with_counts(Counts(9, 8, 7)))
     assert not {"expired", "dropped", "overdue", "by callers"} & set(said(facts))

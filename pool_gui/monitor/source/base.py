@@ -1,8 +1,8 @@
 """What a source is: whatever sends frames, and what the session needs of it.
 
-A kind of source is a `Kind`, whose `open` returns a `Peer`. Today there is one, the
-process that we start ourselves (`process`); another is written without touching model
-or window.
+A kind of source is a `SourceKind`, whose `open` returns a `Peer`. Today there is one,
+the process that we start ourselves (`process`); another is written without touching
+model or window.
 """
 
 from collections.abc import Callable
@@ -67,7 +67,7 @@ class Peer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class SourceKind:
     """A kind of source."""
 
     name: str

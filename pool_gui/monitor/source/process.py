@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Final
 
 from pool_gui.monitor.log import LineSink
-from pool_gui.monitor.source.base import Clock, Ending, Kind, Message, Peer
+from pool_gui.monitor.source.base import Clock, Ending, Message, Peer, SourceKind
 from pool_gui.monitor.source.child import ChildProcess, Launch, LaunchError, exit_note
 from pool_gui.monitor.source.messages import read
-from pool_gui.monitor.source.pump import Link
+from pool_gui.monitor.source.pump import LinkThreads
 from pool_gui.wire.codec import RawMessage
 from pool_gui.wire.commands import Command, Stop, to_header
 from pool_gui.wire.errors import LinkClosedError, WireError
@@ -33,13 +33,13 @@ _MAX_MESSAGES: Final = 8
 """Taken in at once; between, the window gets its snapshot."""
 
 
-def started(launch: Launch) -> Kind:
+def started(launch: Launch) -> SourceKind:
     """Return the kind of source that is a program started by the session."""
 
     def open_peer(log: LineSink, clock: Clock, wake: Callable[[], None]) -> Peer:
         return ProcessPeer(launch, log, clock, wake)
 
-    return Kind("demo", is_driven=True, open=open_peer)
+    return SourceKind("demo", is_driven=True, open=open_peer)
 
 
 class ProcessPeer:
@@ -69,7 +69,7 @@ class ProcessPeer:
         self.ending: Ending | None = None
         """Set once: how it ended."""
         self._greeted = False
-        self._link: Link | None = None
+        self._link: LinkThreads | None = None
         self._numbers = 0
         self._unanswered: dict[int, None] = {}
         self._failure: Note | None = None  # why the window ends it
@@ -174,7 +174,7 @@ class ProcessPeer:
         channel = self._gate.wait(0)
         if channel is not None:
             self._gate.close()
-            self._link = Link(channel, self._clock, self._wake)
+            self._link = LinkThreads(channel, self._clock, self._wake)
 
     def _read(
         self,

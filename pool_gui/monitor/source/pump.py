@@ -23,7 +23,7 @@ Received = tuple[int, RawMessage | WireError]
 """The clock when it came, and a message, or why there will be none any more."""
 
 
-class Link:
+class LinkThreads:
     """A channel with a thread for each direction."""
 
     def __init__(

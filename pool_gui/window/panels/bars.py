@@ -36,7 +36,7 @@ class Bar(QFrame):
         self.setVisible(bool(text))
 
 
-class Bars(QFrame):
+class MessageBars(QFrame):
     """The link's bar, the paused display's, and that of our own defects."""
 
     def __init__(self, actions: Actions) -> None:

@@ -23,7 +23,7 @@ _ROWS = ("submitted", "done", "failed", "cancelled", *_RARE, "rejected")
 _ALL_ROWS = (*_ROWS, "load", "process")
 
 
-class PoolFacts(QWidget):
+class PoolPanel(QWidget):
     """See the module."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy
 
 from pool_gui.monitor.view.snapshot import Snapshot, TaskRow, WorkerRow
 from pool_gui.window.controller import Selection
-from pool_gui.window.panels.pool_facts import PoolFacts
+from pool_gui.window.panels.pool_facts import PoolPanel
 from pool_gui.window.style import numbers, words
 from pool_gui.window.style.text import plain, short_function
 from pool_gui.window.style.widgets import ElidedLabel, Panel, label
@@ -47,7 +47,7 @@ class SelectionPanel(Panel):
         for line in self._recent:
             self.body.addWidget(line)
         self.body.addStretch(1)
-        self._pool = PoolFacts()
+        self._pool = PoolPanel()
         self.body.addWidget(self._pool)
         self._show()
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton
 from pool_gui.window.style.widgets import Panel, label
 
 
-class Welcome(Panel):
+class WelcomePanel(Panel):
     """See the module."""
 
     demo_wanted = Signal()

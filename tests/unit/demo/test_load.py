@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pool_gui.demo.load import CATCH_UP_SECONDS, CHUNK, Load, Plan
+from pool_gui.demo.load import CATCH_UP_SECONDS, CHUNK, Plan, RunningLoad
 from pool_gui.demo.schedule import Arrivals, AtOnce, InFlight, Poisson, Steady
 from pool_gui.pool import PoolStateError, Task
 from pool_gui.wire.commands import Arrival, Submit
@@ -73,9 +73,9 @@ def _run(
     clock: Clock,
     count: int = 0,
     depth_limit: int | None = 100_000,
-) -> Load:
+) -> RunningLoad:
     plan = Plan(TOLD, maker, arrivals, count, 7, depth_limit)
-    load = Load(plan, pool, clock=lambda: clock.now, wait=clock.wait)
+    load = RunningLoad(plan, pool, clock=lambda: clock.now, wait=clock.wait)
     load.run()
     return load
 
@@ -131,7 +131,7 @@ def test_tasks_are_put_in_chunks_between_which_a_load_can_be_stopped(
     pool: FakePool,
 ) -> None:
     plan = Plan(None, maker, AtOnce(10_000), 10_000, 7, None)
-    load = Load(plan, pool)
+    load = RunningLoad(plan, pool)
     pool.on_put = load.stop
     load.run()
     assert pool.sizes == [CHUNK]
@@ -145,7 +145,7 @@ def test_a_full_queue_holds_arrivals_back_and_counts_them(pool: FakePool) -> Non
         headers.append(load.header())
 
     plan = Plan(TOLD, maker, Steady(100), 0, 7, 300)
-    load = Load(plan, pool, clock=lambda: clock.now, wait=clock.wait)
+    load = RunningLoad(plan, pool, clock=lambda: clock.now, wait=clock.wait)
     clock.on_wait = note
     load.run()
     assert len(pool.put) == 300
@@ -178,7 +178,7 @@ def test_after_a_standstill_a_second_is_made_up_for_and_no_more(
     clock = Clock(21)
     clock.stall_at, clock.stall = 5, 10
     plan = Plan(TOLD, maker, Steady(100), 0, 7)
-    load = Load(plan, pool, clock=lambda: clock.now, wait=clock.wait)
+    load = RunningLoad(plan, pool, clock=lambda: clock.now, wait=clock.wait)
     held = []
     clock.on_wait = lambda: held.append(load.header())
     load.run()
@@ -213,14 +213,14 @@ def test_a_pool_that_takes_no_more_ends_the_load(pool: FakePool) -> None:
 
 def test_a_header_says_what_runs(pool: FakePool) -> None:
     plan = Plan(TOLD, maker, Steady(100), 5, 7)
-    load = Load(plan, pool)
+    load = RunningLoad(plan, pool)
     assert load.header() == LoadTold(
         "noop", "steady", 100.0, 1, 0, remaining=5, held_back=0
     )
 
 
 def test_an_endless_load_has_no_remainder(pool: FakePool) -> None:
-    header = Load(Plan(TOLD, maker, Steady(100), 0, 7), pool).header()
+    header = RunningLoad(Plan(TOLD, maker, Steady(100), 0, 7), pool).header()
     assert header is not None
     assert header.remaining is None
 
@@ -228,7 +228,7 @@ def test_an_endless_load_has_no_remainder(pool: FakePool) -> None:
 def test_a_sleeping_load_stops_at_once(pool: FakePool) -> None:
     first = threading.Event()
     pool.on_put = first.set
-    load = Load(Plan(TOLD, maker, Steady(0.01), 0, 7), pool)
+    load = RunningLoad(Plan(TOLD, maker, Steady(0.01), 0, 7), pool)
     load.start()
     assert first.wait(10)
     load.stop()

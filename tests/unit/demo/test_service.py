@@ -11,7 +11,7 @@ from pool_gui.agent.adapters.base import WatchedPool, WatchedWorker
 from pool_gui.demo import fed_pool
 from pool_gui.demo import service as module
 from pool_gui.demo.fed_pool import FedPool
-from pool_gui.demo.load import Load
+from pool_gui.demo.load import RunningLoad
 from pool_gui.demo.service import Service
 from pool_gui.pool import PoolState, Task, ThreadPool
 from pool_gui.window.style.sentences import sentence
@@ -106,7 +106,7 @@ def _until(condition: Callable[[], bool]) -> None:
         POLL.wait(0.002)
 
 
-def _load_of(service: Spoken) -> Load:
+def _load_of(service: Spoken) -> RunningLoad:
     load = next(reversed(service._pools.values()))._load
     assert load is not None
     return load

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pool_gui.monitor.source.pump import MAX_RECEIVED, MAX_UNSENT, Link
+from pool_gui.monitor.source.pump import MAX_RECEIVED, MAX_UNSENT, LinkThreads
 from pool_gui.wire.channel import Channel, connect
 from pool_gui.wire.codec import RawMessage, read_header
 from pool_gui.wire.errors import LinkClosedError, WireError
@@ -22,7 +22,7 @@ class Pair:
             channel = gate.wait(SECONDS)
         assert channel is not None
         self.woken = threading.Semaphore(0)
-        self.link = Link(channel, lambda: 7, self.woken.release)
+        self.link = LinkThreads(channel, lambda: 7, self.woken.release)
 
     def next(self) -> RawMessage | WireError:
         assert self.woken.acquire(timeout=SECONDS)

@@ -9,7 +9,7 @@ from unit.monitor.feed import span_row, worker_row
 from unit.monitor.test_session import Watch
 
 from pool_gui.monitor.log import LineSink
-from pool_gui.monitor.source.base import Clock, Ending, Kind, Message, Peer
+from pool_gui.monitor.source.base import Clock, Ending, Message, Peer, SourceKind
 from pool_gui.monitor.source.child import LaunchError
 from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.snapshot import Scope, Snapshot
@@ -73,7 +73,7 @@ class Played:
     def __init__(self, make: Callable[[int], list[Message]] = told) -> None:
         self.peers: list[ListPeer] = []
         self._make = make
-        self.kind = Kind("list", is_driven=False, open=self._open)
+        self.kind = SourceKind("list", is_driven=False, open=self._open)
 
     def _open(self, _log: LineSink, clock: Clock, _wake: Callable[[], None]) -> Peer:
         self.peers.append(ListPeer(self._make(clock()), clock))
@@ -130,5 +130,5 @@ def test_what_cannot_be_opened_says_why(watch: Watch) -> None:
     def broken(_log: LineSink, _clock: Clock, _wake: Callable[[], None]) -> Peer:
         raise LaunchError("line", text="The list cannot be read.")
 
-    watch.session.add_source(Kind("list", is_driven=False, open=broken))
+    watch.session.add_source(SourceKind("list", is_driven=False, open=broken))
     watch.until(lambda s: sentence(s.link.note) == "The list cannot be read.")
