@@ -30,6 +30,7 @@ from pool_gui.monitor.view.snapshot import (
 )
 from pool_gui.window import app
 from pool_gui.window.options import WindowOptions
+from pool_gui.window.pace import Pace
 from pool_gui.wire.commands import Command
 from pool_gui.wire.messages import Counts
 from pool_gui.wire.notes import line as said
@@ -265,6 +266,8 @@ class Opened:
         self.session.newest = snapshot
         self.controller.wake()
         QApplication.processEvents()
+        for pace in self.window.findChildren(Pace):
+            pace.flush()  # whatever the time
 
     def trigger(self, name: str) -> None:
         self.window.actions_by_name[name].trigger()

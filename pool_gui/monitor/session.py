@@ -35,6 +35,9 @@ _SILENT_SECONDS: Final = 1 / 15
 _BUSY_SECONDS: Final = 1 / 25
 """While tasks run: a process that is late with its frames must not stop the views."""
 
+_SLOWEST_SECONDS: Final = 0.2
+"""While news come, so that figures keep pace where a pixel of the lanes is long."""
+
 _QUIET_SECONDS: Final = 0.35
 _ALONE_SECONDS: Final = 1.0
 """Between snapshots while there is no process."""
@@ -190,25 +193,42 @@ class Session:
             self._shut_down()
 
     def _loop(self) -> None:
-        fresh = True
+        fresh = urgent = True
         published_ns = self._clock()
         wait_seconds = 0.0
         while not self._closing.is_set():
             self._wake.wait(wait_seconds)
             self._wake.clear()
-            fresh |= self._work()
+            came, asked = self._work()
+            fresh, urgent = fresh or came or asked, urgent or asked
             age_seconds = (self._clock() - published_ns) / 1e9
-            due_seconds = _FRESH_SECONDS if fresh else self._pace()
+            due_seconds = self._due_seconds(fresh=fresh, urgent=urgent)
             if age_seconds >= due_seconds:
                 published_ns = self._clock()
                 self._publish()
-                fresh, age_seconds, due_seconds = False, 0.0, self._pace()
+                fresh = urgent = False
+                age_seconds, due_seconds = 0.0, self._pace()
             wait_seconds = max(due_seconds - age_seconds, 0.0)
             if any(s.link.state is LinkState.STARTING for s in self._newest.sources):
                 wait_seconds = min(wait_seconds, _STARTING_SECONDS)
 
-    def _work(self) -> bool:
-        """Do what was asked for and take in what came; return whether to show it."""
+    def _due_seconds(self, *, fresh: bool, urgent: bool) -> float:
+        """Return how old the last snapshot must be for the next one.
+
+        Args:
+            fresh: something came.
+            urgent: a person asked for something.
+        """
+        if urgent or (fresh and not any(s.pools for s in self._newest.sources)):
+            return _FRESH_SECONDS
+        # Before the lanes move by a pixel there is nothing new to be seen.
+        viewport = self._shown_viewport
+        step_seconds = viewport.span_seconds / max(viewport.pixels, 1)
+        step_seconds = min(max(step_seconds, _FRESH_SECONDS), _SLOWEST_SECONDS)
+        return step_seconds if fresh else max(step_seconds, self._pace())
+
+    def _work(self) -> tuple[bool, bool]:
+        """Take in what came and do what was asked; return whether there was either."""
         with self._lock:
             requests = tuple(self._requests)
             self._requests.clear()
@@ -217,7 +237,7 @@ class Session:
             for request in requests:
                 request()
             came = self._sources.poll()
-        return bool(requests) or came or viewport_changed
+        return came, bool(requests) or viewport_changed
 
     def _pace(self) -> float:
         """Return the time between snapshots while nothing is new."""

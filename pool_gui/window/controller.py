@@ -265,6 +265,6 @@ class Controller(QObject):
             self.set_viewport(self.viewport)
         elif self.viewport.end_ns == self._frozen_end_ns:
             self.set_viewport(replace(self.viewport, end_ns=None))
-        self.display_paused_changed.emit(paused)
         if not paused and self.newest is not None:
             self._show(self.newest)
+        self.display_paused_changed.emit(paused)

@@ -30,6 +30,7 @@ from pool_gui.window.charts.row import ChartsRow
 from pool_gui.window.controller import Controller
 from pool_gui.window.lanes.arrangement import Arrangement
 from pool_gui.window.lanes.panel import LanesPanel, live_icon
+from pool_gui.window.pace import CHARTS_MS, DIGITS_MS, LanesPace, Pace
 from pool_gui.window.panels.bars import MessageBars
 from pool_gui.window.panels.scope_line import ScopeLine
 from pool_gui.window.panels.selection import SelectionPanel
@@ -137,18 +138,26 @@ class MainWindow(QMainWindow):
         controller = self.controller
         # The window first: it brings the lanes on, and only who is seen paints.
         controller.snapshot_changed.connect(self.show_snapshot)
-        for view in (
-            *(self.scope_line, self.cards, self.lanes, self.charts),
-            *(self.tabs, self.selection),
+        digits, charts = Pace(DIGITS_MS, self), Pace(CHARTS_MS, self)
+        observed, lanes = Pace(DIGITS_MS, self), LanesPace(self)
+        for source, pace, views in (
+            (controller.snapshot_changed, lanes, (self.lanes,)),
+            (controller.snapshot_changed, charts, (self.charts,)),
+            (
+                controller.snapshot_changed,
+                digits,
+                (self.scope_line, self.cards, self.tabs, self.selection),
+            ),
+            (controller.observed, observed, (self.sources, self.bars, self.status)),
         ):
-            controller.snapshot_changed.connect(view.show_snapshot)
-        controller.observed.connect(self.sources.show_snapshot)
+            source.connect(pace.offer)
+            controller.display_paused_changed.connect(pace.flush)
+            for view in views:
+                pace.due.connect(view.show_snapshot)
         for marked in (self.lanes, self.tabs, self.selection):
             controller.selection_changed.connect(marked.show_selection)
         controller.viewport_changed.connect(self.lanes.follow)
         controller.viewport_changed.connect(self._on_viewport)
-        controller.observed.connect(self.bars.show_snapshot)
-        controller.observed.connect(self.status.show_snapshot)
         controller.display_paused_changed.connect(self.bars.show_paused)
         controller.held_back_changed.connect(self.bars.show_held_back)
         for follower in (

@@ -13,6 +13,7 @@ from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.snapshot import Snapshot
 from pool_gui.window.app import WindowApp, make_application
 from pool_gui.window.options import SnapshotOptions
+from pool_gui.window.pace import Pace
 from pool_gui.window.style.sentences import sentence
 
 _START_MS = 20_000
@@ -52,6 +53,8 @@ class Photographer(QObject):
         if not self._running:
             self._give_up("the pool process did not start in time")
             return
+        for pace in self._program.window.findChildren(Pace):
+            pace.flush()
         picture = self._program.window.grab()
         session = self._program.session
         report = session.report() if isinstance(session, Session) else {}

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import (
     QCoreApplication,
-    QElapsedTimer,
     QPointF,
     QRectF,
     QSize,
@@ -17,7 +16,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPo
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from pool_gui.monitor.view.facts import LinkState
-from pool_gui.monitor.view.snapshot import Floats, Scope, Snapshot
+from pool_gui.monitor.view.snapshot import Floats, Snapshot
 from pool_gui.window.style import numbers
 from pool_gui.window.style.theme import Theme, figures
 
@@ -29,8 +28,6 @@ _LEAST_SPARK_PIXELS = 24
 _SPARK_GAP = 8
 _SPARK_POINTS = 60
 """The newest quarter minute; more points than pixels would only cost time."""
-_REFRESH_MS = 200
-"""Figures that change more often cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,20 +154,14 @@ class Cards(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        self._since = QElapsedTimer()
-        self._scope: Scope | None = None
         self._cards = [Card(spec, theme) for spec in self._specs()]
         for card in self._cards:
             row.addWidget(card)
 
     @Slot(object)
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show another snapshot, at most five times a second; another scope at once."""
-        fresh = self._since.isValid() and self._since.elapsed() < _REFRESH_MS
-        fresh = fresh and snapshot.scope == self._scope
-        if self.isVisible() and not fresh:
-            self._since.start()
-            self._scope = snapshot.scope
+        """Show another snapshot."""
+        if self.isVisible():
             for card in self._cards:
                 card.show_snapshot(snapshot)
 

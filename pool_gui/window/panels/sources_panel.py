@@ -5,7 +5,7 @@ The line that is selected is in scope: cards, charts, tables and buttons are abo
 
 from typing import Final
 
-from PySide6.QtCore import QElapsedTimer, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
@@ -26,9 +26,6 @@ from pool_gui.window.style.theme import Theme
 from pool_gui.window.style.widgets import Panel, label
 
 WIDTH: Final = 178
-_REFRESH_MS: Final = 240
-"""Figures that change more often cannot be read."""
-
 _MENU: Final = ("new-demo", "", "restart", "remove")
 
 
@@ -50,9 +47,6 @@ class SourcesPanel(Panel):
         )
         self._stack = QStackedWidget()
         self._shown: tuple[Entry, ...] = ()
-        self._scope: Scope | None = None
-        self._since = QElapsedTimer()
-        self._snapshot: Snapshot | None = None
         self._build(theme, actions)
         self.tree.currentItemChanged.connect(self._on_chosen)
         self.tree.customContextMenuRequested.connect(self._on_menu)
@@ -89,19 +83,14 @@ class SourcesPanel(Panel):
 
     @Slot(object)
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show another snapshot, at most four times a second; another scope at once."""
-        self._snapshot = snapshot
-        early = self._since.isValid() and self._since.elapsed() < _REFRESH_MS
-        if early and snapshot.scope == self._scope:
-            return
+        """Show another snapshot."""
         if self.isVisible():
-            self._since.start()
             self._show(snapshot)
 
     def _show(self, snapshot: Snapshot) -> None:
         entries = entries_of(snapshot)
         before = self._shown
-        self._shown, self._scope = entries, snapshot.scope
+        self._shown = entries
         self._stack.setCurrentIndex(1 if entries else 0)
         with QSignalBlocker(self.tree):
             if [one.scope for one in entries] != [one.scope for one in before]:

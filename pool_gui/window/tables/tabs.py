@@ -1,8 +1,6 @@
 """The tabs below: tasks, workers, functions, log, and the filter. GUI thread only."""
 
-from typing import Final
-
-from PySide6.QtCore import QElapsedTimer, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -27,8 +25,6 @@ from pool_gui.window.tables.tables import (
     workers_table,
 )
 
-REFRESH_MS: Final = 250
-
 
 class Tabs(Panel):
     """See the module."""
@@ -47,7 +43,6 @@ class Tabs(Panel):
         self.filter = QLineEdit()
         self._empty = label(role="dim")
         self._stack = QStackedWidget()
-        self._since = QElapsedTimer()
         self._selection = Selection()
         self._snapshot: Snapshot | None = None
         self._build()
@@ -110,12 +105,8 @@ class Tabs(Panel):
 
     @Slot(object)
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show another snapshot, at most four times a second."""
-        before, self._snapshot = self._snapshot, snapshot
-        early = self._since.isValid() and self._since.elapsed() < REFRESH_MS
-        if early and before is not None and before.scope == snapshot.scope:
-            return
-        self._since.start()
+        """Show another snapshot."""
+        self._snapshot = snapshot
         if self.isVisible():
             self._fill()
 
