@@ -15,6 +15,7 @@ from pool_gui.monitor.view.facts import LinkState, LogLine
 from pool_gui.monitor.view.join import draw_all
 from pool_gui.monitor.view.lanes import in_sight
 from pool_gui.monitor.view.rows import (
+    FinishedRows,
     function_rows,
     joined_task_rows,
     task_rows,
@@ -42,6 +43,7 @@ class _Tables:
         self.tasks: tuple[TaskRow, ...] = ()
         self.functions: tuple[FunctionRow, ...] = ()
         self.roster: tuple[WorkerRow, ...] = ()
+        self._finished: dict[int, FinishedRows] = {}
         self._due_ns = 0
         self._made_for: tuple[object, ...] = ()
 
@@ -61,8 +63,13 @@ class _Tables:
         self._due_ns, self._made_for = moment.clock_ns + _TABLE_NS, made_for
         before = self.tasks, self.functions
         pool = chosen.scope.pool
+        known = self._finished
+        self._finished = {
+            one.key: known.get(one.key) or FinishedRows() for one in chosen.sources
+        }
         parts = [
-            task_rows(one.history, one.now_ns, pool, one.key) for one in chosen.sources
+            task_rows(one.history, one.now_ns, pool, one.key, self._finished[one.key])
+            for one in chosen.sources
         ]
         self.tasks = joined_task_rows(parts)
         pools = [

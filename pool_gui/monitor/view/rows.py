@@ -95,8 +95,30 @@ def worker_rows(
     return tuple(rows)
 
 
+class FinishedRows:
+    """The rows of finished tasks, each made once while it can be shown."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[int, ...], TaskRow] = {}
+
+    def of(
+        self, history: History, spans: Sequence[Sequence[int]], source: int
+    ) -> list[TaskRow]:
+        """Return the rows of these spans; those of others are forgotten."""
+        known, shown = self._rows, {}
+        for span in spans:
+            key = tuple(span)
+            shown[key] = known.get(key) or _finished_row(history, span, source)
+        self._rows = shown
+        return list(shown.values())
+
+
 def task_rows(
-    history: History, now_ns: int, pool: int = 0, source: int = 0
+    history: History,
+    now_ns: int,
+    pool: int = 0,
+    source: int = 0,
+    made: FinishedRows | None = None,
 ) -> tuple[TaskRow, ...]:
     """Return the running tasks, then the newest finished ones.
 
@@ -105,6 +127,7 @@ def task_rows(
         now_ns: the session's time.
         pool: the key of the pool whose tasks are meant; 0: all.
         source: the key of the source.
+        made: the rows of this source that were made before.
     """
     rows = [
         TaskRow(
@@ -128,8 +151,8 @@ def task_rows(
     finished = history.details.newest(room * _LOOK_BACK if pool else room)
     if pool:
         finished = finished[:, finished[SpanField.POOL] == pool][:, :room]
-    rows += [_finished_row(history, span, source) for span in finished.T.tolist()]
-    return tuple(rows)
+    made = FinishedRows() if made is None else made
+    return (*rows, *made.of(history, finished.T.tolist(), source))
 
 
 def joined_task_rows(parts: Sequence[tuple[TaskRow, ...]]) -> tuple[TaskRow, ...]:
@@ -143,7 +166,7 @@ def joined_task_rows(parts: Sequence[tuple[TaskRow, ...]]) -> tuple[TaskRow, ...
     return tuple((running + finished)[:MAX_TASK_ROWS])
 
 
-def _finished_row(history: History, span: list[int], source: int) -> TaskRow:
+def _finished_row(history: History, span: Sequence[int], source: int) -> TaskRow:
     field = SpanField
     worker = history.workers.by_slot(span[field.SLOT])
     known = worker is not None and worker.key == span[field.WORKER]
