@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
+import psutil
 import pytest
 
 import pool_gui
-from pool_gui.demo.process import EXIT_FAILED
+from pool_gui.demo.process import EXIT_FAILED, NICENESS
 from pool_gui.window.style.sentences import sentence
 from pool_gui.wire import commands
 from pool_gui.wire.codec import RawMessage
@@ -116,6 +117,14 @@ def test_it_introduces_itself_and_does_not_pass_the_secret_on(child: Child) -> N
     assert child.hello["pid"] == child.process.pid
     assert child.hello["agent"] == f"pool_gui {pool_gui.__version__}"
     assert child.hello["argv"][0].endswith("__main__.py")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no nice there")
+def test_it_steps_back_behind_the_window(child: Child) -> None:
+    """The niceness of a window that is nice itself adds up, to 19 at the most."""
+    own = psutil.Process().nice()
+    wanted = min(own + NICENESS, 19)
+    assert psutil.Process(child.process.pid).nice() == wanted
 
 
 def test_a_pool_is_started_fed_watched_and_drained(child: Child) -> None:
