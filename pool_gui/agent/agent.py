@@ -20,7 +20,7 @@ from pool_gui.agent.frames import FrameBuilder
 from pool_gui.agent.pace import Schedule
 from pool_gui.wire.channel import Channel
 from pool_gui.wire.codec import RawMessage, read_header
-from pool_gui.wire.commands import Command, from_header
+from pool_gui.wire.commands import Command, Look, from_header
 from pool_gui.wire.errors import (
     ForeignProtocolError,
     HandshakeError,
@@ -30,12 +30,21 @@ from pool_gui.wire.errors import (
 )
 from pool_gui.wire.messages import Hello, Reply, to_header
 from pool_gui.wire.notes import Note, Value, note
-from pool_gui.wire.protocol import MAX_ARGUMENTS, PROTOCOL_VERSION, Kind
+from pool_gui.wire.protocol import (
+    CLOSE_INTERVAL_SECONDS,
+    FRAME_INTERVAL_SECONDS,
+    MAX_ARGUMENTS,
+    PROTOCOL_VERSION,
+    Kind,
+)
 
 WELCOME_SECONDS: Final = 10.0
 """How long the window may take to answer hello."""
 
 JOIN_SECONDS: Final = 1.0
+SPANS_PER_SECOND: Final = 30_000
+"""So many tasks a second are told in detail; of more, a sample."""
+
 _MAX_VERSION_CHARACTERS: Final = 20
 _LOG = logging.getLogger("pool_gui.agent")
 
@@ -74,6 +83,8 @@ class Agent:
         self._handler = handler
         self._on_link_lost = on_link_lost
         self._builder = FrameBuilder()
+        self._interval_seconds = FRAME_INTERVAL_SECONDS
+        """Written by the commands thread, read by the other: one store, one look."""
         self._stopping = threading.Event()
         self._welcomed = threading.Event()
         self._refusal: WireError | None = None
@@ -156,6 +167,10 @@ class Agent:
             self._link_lost()
 
     def _tick(self, schedule: Schedule) -> None:
+        interval_seconds = self._interval_seconds
+        schedule.set_interval(interval_seconds, time.perf_counter_ns())
+        # As many spans a second, however many frames they come in.
+        self._builder.set_budget(round(SPANS_PER_SECOND * interval_seconds))
         moved = self._builder.moved()
         sequence = schedule.due(time.perf_counter_ns(), moved=moved)
         if sequence is not None:
@@ -198,7 +213,7 @@ class Agent:
             self._reply(_number_of(header), told, ok=False)
             return
         try:
-            told = self._handler(command, pool)
+            told = self._do(command, pool)
         except CommandRefusedError as error:
             self._reply(number, error.why, ok=False)
         except Exception as error:  # noqa: BLE001  # the next command must be taken
@@ -207,6 +222,15 @@ class Agent:
             self._reply(number, told, ok=False)
         else:
             self._reply(number, told, ok=True)
+
+    def _do(self, command: Command, pool: int) -> Note:
+        if isinstance(command, Look):
+            close = command.close
+            self._interval_seconds = (
+                CLOSE_INTERVAL_SECONDS if close else FRAME_INTERVAL_SECONDS
+            )
+            return note("looking")
+        return self._handler(command, pool)
 
     def _reply(self, number: int, told: Note, *, ok: bool) -> None:
         reply = Reply(number, ok, told.code, dict(told.values))

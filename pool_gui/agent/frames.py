@@ -62,6 +62,10 @@ class FrameBuilder:
             self._pools.append(pool)
         return pool.number
 
+    def set_budget(self, spans: int) -> None:
+        """Let a frame tell up to so many spans. Agent thread only."""
+        self._sampler.budget = spans
+
     def release(self, watched: WatchedPool) -> None:
         """Tell of this pool only until it has stopped and all is told. Any thread."""
         for pool in self._watched():

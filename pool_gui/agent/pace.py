@@ -12,8 +12,8 @@ from pool_gui.wire.protocol import FRAME_INTERVAL_SECONDS
 IDLE_INTERVAL_SECONDS: Final = 0.25
 """Between frames while nothing moves."""
 
-IDLE_TICKS: Final = 2
-"""So many ticks after the last one, an idle agent looks whether anything moved."""
+IDLE_LOOK_SECONDS: Final = 1 / 15
+"""So long after the last look, an idle agent looks whether anything moved."""
 
 _NS = 1_000_000_000
 
@@ -35,9 +35,16 @@ class Schedule:
         self._sent_ns = start_ns
         self._sequence = 0
 
+    def set_interval(self, interval_seconds: float, now_ns: int) -> None:
+        """Let ticks stand at another distance from now on."""
+        interval_ns = round(interval_seconds * _NS)
+        if interval_ns != self._interval_ns:
+            self._interval_ns, self._start_ns, self._tick = interval_ns, now_ns, 0
+
     def wait_seconds(self, now_ns: int) -> float:
         """Return how long it is to the next look; 0 when it has passed."""
-        next_tick = self._tick + (1 if self._moving else IDLE_TICKS)
+        idle_ticks = max(round(IDLE_LOOK_SECONDS * _NS / self._interval_ns), 1)
+        next_tick = self._tick + (1 if self._moving else idle_ticks)
         next_ns = self._start_ns + next_tick * self._interval_ns
         return max(0, next_ns - now_ns) / _NS
 

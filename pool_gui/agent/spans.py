@@ -89,13 +89,16 @@ class Sampler:
 
     def __init__(self, budget: int = DEFAULT_BUDGET) -> None:
         self.budget = budget
-        # Once it is a sample, half of it shows as much and costs half.
-        self._sample = budget / 2
         self.stride = 1
         """A power of two."""
         self._coarsest = 1  # of spans that may still wait in a deque
         self._calm_since_ns: int | None = None
         self._peak_rate = 0.0  # finished tasks a frame, since the calm began
+
+    @property
+    def _sample(self) -> float:
+        # Once it is a sample, half of it shows as much and costs half.
+        return self.budget / 2
 
     @property
     def mask(self) -> int:

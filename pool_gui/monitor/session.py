@@ -23,13 +23,16 @@ from pool_gui.monitor.view.maker import SnapshotMaker
 from pool_gui.monitor.view.snapshot import Scope, Snapshot, Viewport
 from pool_gui.wire.commands import Command
 from pool_gui.wire.notes import note
-from pool_gui.wire.protocol import FRAME_INTERVAL_SECONDS
+from pool_gui.wire.protocol import CLOSE_INTERVAL_SECONDS
 
 _LOG = logging.getLogger("pool_gui.monitor")
 
-_FRESH_SECONDS: Final = FRAME_INTERVAL_SECONDS * 0.85
+_FRESH_SECONDS: Final = CLOSE_INTERVAL_SECONDS * 0.85
 """The least time between snapshots: a little less than between two frames, so that
 each frame gets one."""
+
+_CLOSE_PIXEL_SECONDS: Final = 0.05
+"""Where a pixel of the lanes stands for less, agents are asked for more frames."""
 
 _SILENT_SECONDS: Final = 1 / 15
 _BUSY_SECONDS: Final = 1 / 25
@@ -232,10 +235,13 @@ class Session:
         with self._lock:
             requests = tuple(self._requests)
             self._requests.clear()
-            viewport_changed = self._viewport != self._shown_viewport
+            viewport = self._viewport
+            viewport_changed = viewport != self._shown_viewport
+        pixel_seconds = viewport.span_seconds / max(viewport.pixels, 1)
         with self._model_lock:
             for request in requests:
                 request()
+            self._sources.look(close=pixel_seconds < _CLOSE_PIXEL_SECONDS)
             came = self._sources.poll()
         return came, bool(requests) or viewport_changed
 

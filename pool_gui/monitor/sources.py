@@ -156,6 +156,11 @@ class Sources:
             for number in _numbers(watcher, scope.pool):
                 watcher.send(command, number)
 
+    def look(self, *, close: bool) -> None:
+        """Say whether somebody looks closely at the lanes, to whom that is news."""
+        for watcher in self._watchers.values():
+            watcher.look(close=close)
+
     def poll(self) -> bool:
         """Take in what came; return whether the window has something new to show."""
         came = [watcher.poll() for watcher in self._watchers.values()]

@@ -19,7 +19,7 @@ from pool_gui.monitor.source.messages import FrameMessage
 from pool_gui.monitor.view.facts import Link, LinkState
 from pool_gui.monitor.view.snapshot import Viewport
 from pool_gui.monitor.view.watched import Moment
-from pool_gui.wire.commands import Command, Start
+from pool_gui.wire.commands import Command, Look, Start
 from pool_gui.wire.errors import WireError
 from pool_gui.wire.messages import Hello, Reply
 from pool_gui.wire.notes import Note, note
@@ -49,6 +49,7 @@ class Watcher:
         self._failed_start: Note | None = None
         self._received_ns: int | None = None
         self._told_trouble = ""
+        self._looks_close = False
         self._monitor = ProcessMeter(os.getpid(), clock())
         self._process: ProcessMeter | None = None
 
@@ -100,6 +101,7 @@ class Watcher:
             self._log.add("window", "error", error.why)
             return
         self._peer, self._received_ns, self._process = peer, None, None
+        self._looks_close = False
         if peer.pid is not None:
             self._process = ProcessMeter(peer.pid, self._clock())
             self._log.add("window", "info", note("process-started", pid=peer.pid))
@@ -118,6 +120,14 @@ class Watcher:
         elif not peer.send(command, pool):
             told = note("not-reading", command=command.name)
             self._log.add("window", "warning", told)
+
+    def look(self, *, close: bool) -> None:
+        """Ask for more frames where somebody looks closely, if that is news."""
+        peer = self._peer
+        if peer is None or not peer.greeted or close is self._looks_close:
+            return
+        if self.kind.is_driven and peer.send(Look(close)):
+            self._looks_close = close
 
     def poll(self) -> bool:
         """Take in what came; return whether the window has something new to show."""
@@ -158,6 +168,8 @@ class Watcher:
             self._received_ns = received_ns
             return self.history.moved
         if isinstance(message, Reply):
+            if message.ok and message.code == "looking":
+                return False
             level = "info" if message.ok else "warning"
             self._log.add("pool", level, message.note)
             return True

@@ -167,6 +167,17 @@ class Stop:
     name: ClassVar[str] = "stop"
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Look:
+    """Send frames more often, as somebody looks closely; or as seldom as usual."""
+
+    name: ClassVar[str] = "look"
+    close: bool
+
+    def __post_init__(self) -> None:
+        ranges.truth("close", self.close)
+
+
 Command = (
     Start
     | Submit
@@ -179,6 +190,7 @@ Command = (
     | Clear
     | Drain
     | Stop
+    | Look
 )
 
 _COMMANDS: Mapping[str, type[Command]] = {
@@ -195,6 +207,7 @@ _COMMANDS: Mapping[str, type[Command]] = {
         Clear,
         Drain,
         Stop,
+        Look,
     )
 }
 

@@ -49,8 +49,12 @@ MAX_ARGUMENTS = 64
 HANDSHAKE_SECONDS = 2.0
 """A peer that has not proved the key by then is dropped."""
 
-FRAME_INTERVAL_SECONDS = 1 / 30
-"""How often a busy agent sends a frame."""
+FRAME_INTERVAL_SECONDS = 1 / 15
+"""How often a busy agent sends a frame: half a minute on the screen moves by a pixel as
+often."""
+
+CLOSE_INTERVAL_SECONDS = 1 / 30
+"""How often it does while somebody looks closely at its lanes."""
 
 ENVIRONMENT_ADDRESS = "POOL_GUI_ADDRESS"
 ENVIRONMENT_KEY = "POOL_GUI_KEY"

@@ -112,6 +112,7 @@ def _done() -> dict[str, str]:
         "putting": translate("Sentences", "Putting {tasks:tasks} of {demo}."),
         "put": translate("Sentences", "Put {tasks:tasks} of {demo}."),
         "load-ended": translate("Sentences", "The load has ended after {tasks:tasks}."),
+        "looking": translate("Sentences", "Frames come at another rate."),
         "paused": translate(
             "Sentences", "Paused: workers finish what they run and take nothing more."
         ),

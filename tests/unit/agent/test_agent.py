@@ -18,7 +18,7 @@ from pool_gui.agent import Agent, CommandRefusedError
 from pool_gui.agent.adapters.base import PoolReading, WatchedWorker
 from pool_gui.wire import commands
 from pool_gui.wire.channel import Channel, connect
-from pool_gui.wire.commands import Command, Pause, Resize
+from pool_gui.wire.commands import Command, Look, Pause, Resize
 from pool_gui.wire.errors import (
     ForeignProtocolError,
     HandshakeError,
@@ -433,3 +433,29 @@ class MovingPool(CountingPool):
                 if not self._asked.wait(seconds):
                     return True
         return False
+
+
+def test_frames_come_more_often_while_somebody_looks_closely(link: Link) -> None:
+    counting = CountingPool()
+    agent = _started(link)
+    agent.watch(counting)
+
+    def frames(seconds: float) -> int:
+        """Return how many frames come while the pool never rests."""
+        first: int | None = None
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            counting.submitted += 1
+            last = int(link.receive("frame")["sequence"])
+            first = last if first is None else first
+        assert first is not None
+        return last - first
+
+    calm = frames(1.0)
+    reply = link.command(Look(close=True), number=3)
+    assert (reply["ok"], reply["code"]) == (True, "looking")
+    close = frames(1.0)
+    assert close > 1.5 * calm, "numbers count what was due, sent or not"
+    link.command(Look(close=False))
+    assert frames(1.0) < 0.75 * close
+    agent.stop()

@@ -57,3 +57,13 @@ def test_an_idle_process_misses_pulses_not_ticks(schedule: Schedule) -> None:
 def test_a_late_tick_after_rest_is_no_loss(schedule: Schedule) -> None:
     assert schedule.due(30 * MS, moved=False) is None
     assert schedule.due(120 * MS, moved=True) == 1
+
+
+def test_another_distance_of_ticks_loses_no_number(schedule: Schedule) -> None:
+    assert schedule.due(30 * MS, moved=True) == 1
+    schedule.set_interval(0.06, 40 * MS)
+    assert schedule.wait_seconds(40 * MS) == pytest.approx(0.06)
+    assert schedule.due(100 * MS, moved=True) == 2
+    schedule.set_interval(0.06, 110 * MS)
+    assert schedule.wait_seconds(110 * MS) == pytest.approx(0.05), "it is the same"
+    assert schedule.due(220 * MS, moved=True) == 4, "one was missed"

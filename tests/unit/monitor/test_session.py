@@ -19,7 +19,7 @@ from pool_gui.monitor.source.process import started
 from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.snapshot import Snapshot, Viewport
 from pool_gui.window.style.sentences import log_sentence, sentence
-from pool_gui.wire.commands import Drain, Pause, Resize
+from pool_gui.wire.commands import Command, Drain, Look, Pause, Resize
 
 SCRIPT = Path(__file__).with_name("agent_script.py")
 ROOT = Path(__file__).parents[3]
@@ -361,3 +361,25 @@ def test_a_window_that_is_gone_does_not_stop_the_session(
     one.session.launch_pool(8)
     snapshot = one.until_line("can no longer be told")
     one.until(lambda s: s.number > snapshot.number + 2)
+
+
+def test_agents_are_asked_for_more_frames_where_a_pixel_is_short(
+    watch: Callable[[str], Watch],
+) -> None:
+    one = watch("live")
+    asked: list[bool] = []
+    one.session.launch_pool(8)
+    one.until_state(LinkState.LIVE)
+    peer = one.session._sources.chosen()._peer
+    assert peer is not None
+    send = peer.send
+
+    def spy(command: Command, pool: int = 0) -> bool:
+        asked.extend([command.close] if isinstance(command, Look) else [])
+        return send(command, pool)
+
+    peer.send = spy  # type: ignore[method-assign]  # a spy
+    for span_seconds in (30.0, 5.0, 4.0, 60.0):
+        one.session.set_viewport(Viewport(span_seconds, None, 500))
+        one.await_publications(2)
+    assert asked == [True, False], "only what is news"

@@ -17,6 +17,7 @@ PARAMETERS = st.dictionaries(
 SEEDS = st.integers(0, commands.MAX_SEED)
 COMMANDS: st.SearchStrategy[Command] = st.one_of(
     st.builds(commands.Start, st.integers(0, MAX_WORKERS), st.booleans()),
+    st.builds(commands.Look, st.booleans()),
     st.builds(commands.Resize, st.integers(0, MAX_WORKERS)),
     st.builds(commands.Dismiss, st.integers(1, MAX_WORKERS), SEEDS),
     st.builds(
@@ -57,7 +58,7 @@ def test_a_command_with_a_spoilt_argument_is_refused(
 ) -> None:
     header = json.loads(json.dumps(commands.to_header(command, 1)))
     key = data.draw(st.sampled_from(sorted(header["arguments"]) or ["more"]))
-    truth = 1 if key == "beside" else True
+    truth = 1 if key in {"beside", "close"} else True
     spoilt: object = data.draw(
         st.sampled_from([None, [], "x\n", -1.5, truth, 10**30, {"": 1}])
     )
