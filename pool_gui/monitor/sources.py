@@ -24,6 +24,8 @@ from pool_gui.wire.commands import Command, Start
 from pool_gui.wire.notes import note
 
 _REMOVE_SECONDS: Final = 1.0
+_AWAIT_NS: Final = 10_000_000_000
+"""A pool that was asked for and has not come by then does not come any more."""
 
 
 class Sources:
@@ -46,6 +48,7 @@ class Sources:
         self._numbers: dict[int, int] = {}
         self._enders: list[threading.Thread] = []
         self._awaited = 0  # the source in which a new pool is to come
+        self._awaited_until_ns = 0
         self._known_pools: set[int] = set()
         self._first: tuple[Command, ...] = ()  # for the pool that is to come
         self.scope = Scope(self._add())
@@ -111,6 +114,7 @@ class Sources:
             self.launch(size, first)
             return
         self._first = tuple(first)
+        self._awaited_until_ns = self._clock() + _AWAIT_NS
         self._awaited = next(k for k, one in self._watchers.items() if one is watcher)
         self._known_pools = {pool.key for pool in watcher.history.pools.shown}
         watcher.send(Start(size, beside=True))
@@ -170,7 +174,8 @@ class Sources:
     def _look_for_awaited(self) -> None:
         """Put a pool in scope that was asked for and has come."""
         watcher = self._watchers.get(self._awaited)
-        if watcher is None or not watcher.active:
+        late = self._clock() > self._awaited_until_ns  # then it was refused
+        if watcher is None or not watcher.active or late:
             self._awaited = 0
             return
         for pool in watcher.history.pools.shown:

@@ -116,11 +116,20 @@ class App:
             return found.splitlines()[0] if found else None
 
         window = self.press_until(opener, there, f"the dialog {dialog!r} is there")
-        self.xdotool("windowfocus", "--sync", window)
+        self._activate(window)
         self.xdotool("type", "--window", window, text)
         self.xdotool("key", "--window", window, "--clearmodifiers", *keys)
         wait_for(lambda: not there(), f"the dialog {dialog!r} is closed")
-        self.xdotool("windowfocus", "--sync", self.window)
+        self._activate(self.window)
+
+    def _activate(self, window: str) -> None:
+        """Give a window the focus; who is slow to say so is not waited for."""
+        deadline = time.monotonic() + 3
+        while time.monotonic() < deadline:
+            self.xdotool("windowfocus", "--sync", window)
+            if self.xdotool("getactivewindow") == window:
+                return
+            subprocess.run(["sleep", "0.1"], check=True)
 
     def press_until(
         self, key: str, probe: Callable[[], Result | None], claim: str
