@@ -19,6 +19,10 @@ DEFAULT_BUDGET: Final = 1000
 BACKLOG_FRAMES: Final = 8
 """A burst that can be told within so many frames is told in full."""
 
+MAX_BACKLOG: Final = 8000
+"""However large a frame may be: the workers' own deques hold not much more, and what
+they drop is no even sample."""
+
 CALM_NS: Final = 500_000_000
 """How long the rate must be low before more spans are recorded again."""
 
@@ -108,7 +112,7 @@ class Sampler:
     @property
     def backlog_limit(self) -> int:
         """The most spans that may wait for later frames."""
-        return self.budget * BACKLOG_FRAMES
+        return min(self.budget * BACKLOG_FRAMES, MAX_BACKLOG)
 
     @property
     def told_stride(self) -> int:

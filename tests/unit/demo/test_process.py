@@ -169,17 +169,19 @@ def test_a_pool_is_started_fed_watched_and_drained(child: Child) -> None:
 def test_counts_and_details_add_up_at_a_high_rate(child: Child) -> None:
     child.do(Start(4))
     child.do(Batch("noop", {}, 200_000, 7))
-    told = 0
+    told, coarsest = 0, 1
 
     def done(header: dict[str, Any]) -> bool:
-        nonlocal told
+        nonlocal told, coarsest
         told += header["spans"]
+        coarsest = max(coarsest, header["span_stride"])
         done = sum(pool["counts"]["done"] for pool in header["pools"])
         return bool(done == 200_000 == told + header["spans_dropped"])
 
     header, _ = child.frame_when(done)
     assert header["pools"][0]["counts"]["submitted"] == 200_000
-    assert header["span_stride"] > 1
+    # How high the rate is, is the machine's choice; what is left out is said.
+    assert (coarsest > 1) == (header["spans_dropped"] > 0)
 
 
 def test_it_ends_when_the_window_closes_the_link(child: Child) -> None:
