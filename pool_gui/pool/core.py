@@ -185,7 +185,7 @@ class PoolCore:
                 workers.shrink(ceiling)
             else:
                 try:
-                    workers.hire(max(0, floor - workers.roster.size))
+                    workers.hire(floor - workers.roster.size, bounded=True)
                     if self.workers.roster.state is PoolState.RUNNING:
                         self.staffing.catch_up()
                 except RuntimeError:

@@ -83,6 +83,15 @@ class Roster:
             wanted=self.wanted | {id(worker)},
         )
 
+    def with_one_if_room(self, worker: ProcessThread, *, is_more: bool) -> Roster:
+        """Return the same, if the pool is not at its ceiling.
+
+        A worker that was about to go for being idle may stay at any moment, without the
+        lifecycle lock (`larger`): who hires on demand cannot know better than this.
+        """
+        room = self.size < self.ceiling
+        return self.with_one(worker, is_more=is_more) if room else self
+
     def without(self, worker: ProcessThread, *, counts: bool) -> Roster:
         """Return the roster without a worker, whose counts are kept or not."""
         if worker not in self.living:

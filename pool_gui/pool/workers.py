@@ -144,12 +144,13 @@ class Workers:
             )
             raise
 
-    def hire(self, count: int, *, are_more: bool = True) -> None:
+    def hire(self, count: int, *, are_more: bool = True, bounded: bool = False) -> None:
         """Start `count` workers. Under the lifecycle lock.
 
         Args:
             count: how many.
             are_more: whether the pool gets that much larger.
+            bounded: no more than the ceiling allows, see `Roster.with_one_if_room`.
 
         Raises:
             WorkerStartError: a thread could not be started; those this call had
@@ -158,7 +159,9 @@ class Workers:
         hired: list[ProcessThread] = []
         for _ in range(count):
             try:
-                hired.append(self._launch(is_more=are_more))
+                if not (worker := self._launch(is_more=are_more, bounded=bounded)):
+                    return
+                hired.append(worker)
             except (RuntimeError, MemoryError) as error:
                 for other in hired:
                     other.dismiss()
@@ -168,15 +171,12 @@ class Workers:
                 ) from error
 
     def catch_up(self, missing: int) -> None:
-        """Start so many more workers, as far as the ceiling allows it.
-
-        Under the lifecycle lock.
+        """Start so many more, up to the ceiling, under the lifecycle lock.
 
         Raises:
             WorkerStartError: as `hire`.
         """
-        roster = self.roster
-        self.hire(max(0, min(missing, roster.ceiling - roster.size)))
+        self.hire(min(missing, self.roster.ceiling), bounded=True)
 
     def dismiss(self, count: int) -> tuple[ProcessThread, ...]:
         """Tell up to `count` workers to go, idle ones first, newest first."""
@@ -319,8 +319,8 @@ class Workers:
             core=self._core(),
         )
 
-    def _launch(self, *, is_more: bool) -> ProcessThread:
-        """Start a worker; forget it if that fails."""
+    def _launch(self, *, is_more: bool, bounded: bool) -> ProcessThread | None:
+        """Start a worker, and forget it if that fails; None: the ceiling is reached."""
         try:
             worker = self._prepared.popleft()
         except IndexError:
@@ -329,7 +329,10 @@ class Workers:
             # Entered before it starts, for it may be gone before this thread goes on;
             # and before it is told what may change, for who changes that tells all who
             # are entered.
-            self.rosters.change(lambda old: old.with_one(worker, is_more=is_more))
+            make = Roster.with_one_if_room if bounded else Roster.with_one
+            if not self.rosters.change(lambda old: make(old, worker, is_more=is_more)):
+                self._prepared.appendleft(worker)
+                return None
             worker.patience.limit_seconds = self.idle_limit_seconds
             worker.record.span_mask = self.span_mask
             count = len(self.roster.living)  # before it may be gone

@@ -211,5 +211,26 @@ def elastic_purges(stage: Stage) -> None:
         stage.race(pool.purge, gate.set)
         stage.result(kept.future)
         stage.await_idle(pool)
-        assert pool.statistics().cancelled == len(doomed)
+        counts = pool.statistics()
+        assert counts.cancelled == len(doomed), counts
         stage.end(pool)
+
+
+@scene()
+def grows_to_its_ceiling_alone(stage: Stage) -> None:
+    """A worker that stays after all, while another is hired, is one of the most."""
+    for most in (1, 1, 1, 1, 2):
+        pool = stage.running(0, max_workers=most, keep_alive_seconds=0.0)
+        inside: list[None] = []
+
+        def be_inside(inside: list[None] = inside, most: int = most) -> None:
+            inside.append(None)
+            at_once = len(inside)
+            threading.Event().wait(0.001)
+            inside.pop()
+            assert at_once <= most
+
+        for _ in range(4):
+            futures = [pool.submit(be_inside)]
+            pool.batch_put(tasks := [Task(be_inside) for _ in range(3)])
+            stage.results([*futures, *(task.future for task in tasks)])
