@@ -20,10 +20,10 @@ from pool_gui.monitor.source.child import Launch
 from pool_gui.monitor.sources import Sources
 from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.maker import SnapshotMaker
-from pool_gui.monitor.view.snapshot import Scope, Snapshot, Viewport
+from pool_gui.monitor.view.snapshot import Rate, Scope, Snapshot, Viewport
 from pool_gui.wire.commands import Command
 from pool_gui.wire.notes import note
-from pool_gui.wire.protocol import CLOSE_INTERVAL_SECONDS
+from pool_gui.wire.protocol import CLOSE_INTERVAL_SECONDS, FRAME_INTERVAL_SECONDS
 
 _LOG = logging.getLogger("pool_gui.monitor")
 
@@ -31,8 +31,15 @@ _FRESH_SECONDS: Final = CLOSE_INTERVAL_SECONDS * 0.85
 """The least time between snapshots: a little less than between two frames, so that
 each frame gets one."""
 
-_CLOSE_PIXEL_SECONDS: Final = 0.05
-"""Where a pixel of the lanes stands for less, agents are asked for more frames."""
+_CLOSE_PIXEL_SECONDS: Final = 0.02
+"""Where a pixel of the lanes stands for less, single tasks are looked at."""
+
+_LEAST_SECONDS: Final = {
+    Rate.HIGH: _FRESH_SECONDS,
+    Rate.NORMAL: FRAME_INTERVAL_SECONDS * 0.85,
+    Rate.LOW: 0.5,
+}
+"""Between snapshots for which nobody asked."""
 
 _SILENT_SECONDS: Final = 1 / 15
 _BUSY_SECONDS: Final = 1 / 25
@@ -227,7 +234,9 @@ class Session:
         # Before the lanes move by a pixel there is nothing new to be seen.
         viewport = self._shown_viewport
         step_seconds = viewport.span_seconds / max(viewport.pixels, 1)
-        step_seconds = min(max(step_seconds, _FRESH_SECONDS), _SLOWEST_SECONDS)
+        rate = Rate.HIGH if _is_close(viewport) else viewport.rate
+        least_seconds = _LEAST_SECONDS[rate]
+        step_seconds = max(min(step_seconds, _SLOWEST_SECONDS), least_seconds)
         return step_seconds if fresh else max(step_seconds, self._pace())
 
     def _work(self) -> tuple[bool, bool]:
@@ -237,11 +246,10 @@ class Session:
             self._requests.clear()
             viewport = self._viewport
             viewport_changed = viewport != self._shown_viewport
-        pixel_seconds = viewport.span_seconds / max(viewport.pixels, 1)
         with self._model_lock:
             for request in requests:
                 request()
-            self._sources.look(close=pixel_seconds < _CLOSE_PIXEL_SECONDS)
+            self._sources.look(close=_is_close(viewport))
             came = self._sources.poll()
         return came, bool(requests) or viewport_changed
 
@@ -282,3 +290,11 @@ class Session:
         for name in self._unfinished:
             self._log.add("window", "warning", note("did-not-end", name=name))
         self._publish()
+
+
+def _is_close(viewport: Viewport) -> bool:
+    """Return whether agents are to send more frames than usual."""
+    pixel_seconds = viewport.span_seconds / max(viewport.pixels, 1)
+    return viewport.rate is Rate.HIGH or (
+        viewport.rate is Rate.NORMAL and pixel_seconds < _CLOSE_PIXEL_SECONDS
+    )

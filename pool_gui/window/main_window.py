@@ -18,12 +18,13 @@ from PySide6.QtWidgets import (
 )
 
 from pool_gui.monitor.view.facts import LinkState
-from pool_gui.monitor.view.snapshot import Snapshot, Viewport
+from pool_gui.monitor.view.snapshot import Rate, Snapshot, Viewport
 from pool_gui.window.actions.actions import Actions
 from pool_gui.window.actions.dialogs import Dialogs
 from pool_gui.window.actions.keys import SpaceGuard
 from pool_gui.window.actions.menus import build_menus
 from pool_gui.window.actions.operations import Operations
+from pool_gui.window.actions.refreshing import Refreshing
 from pool_gui.window.actions.toolbar import Toolbar
 from pool_gui.window.charts.cards import Cards
 from pool_gui.window.charts.row import ChartsRow
@@ -78,6 +79,7 @@ class MainWindow(QMainWindow):
         self.bars = MessageBars(named)
         self.operations = Operations(controller, named, self.toolbar)
         self.arrangement = Arrangement(controller, named, self.lanes)
+        self.refreshing = Refreshing(controller, named, self)
         self.dialogs = Dialogs(self, controller)
         self.operations.may_remove = self.dialogs.confirm_remove
         self._stage = QStackedWidget()
@@ -289,6 +291,7 @@ class MainWindow(QMainWindow):
                 "theme": self._theme.name,
                 **{n: self.actions_by_name[n].isChecked() for n in _NARROW_BELOW},
                 "demo": str(self.toolbar.order.demo.currentData()),
+                "rate": self.controller.viewport.rate.value,
                 "columns": self.tabs.column_states(),
             },
         )
@@ -303,6 +306,8 @@ class MainWindow(QMainWindow):
         self._show_columns()
         self.toolbar.order.choose(str(values.get("demo", "")))
         self.tabs.restore_columns(values.get("columns"))
+        if values.get("rate") in set(Rate):
+            self.refreshing.choose(Rate(str(values["rate"])))
 
     def allow_closing(self) -> None:
         """Let the next close through: all has ended."""

@@ -17,6 +17,9 @@ DIGITS_MS: Final = 250
 CHARTS_MS: Final = 330
 """A chart of a minute over some 170 pixels moves by one three times a second."""
 
+_TOGETHER_MS: Final = 120
+"""Longer than between two snapshots at the usual rate."""
+
 LEAST_LANES_MS: Final = 33
 MOST_LANES_MS: Final = 400
 
@@ -41,14 +44,13 @@ class Pace(QObject):
     def offer(self, snapshot: Snapshot) -> None:
         """Take a snapshot: hand it on now, or when its time has come."""
         self._waiting = snapshot
-        if self._is_urgent(snapshot):
+        left = self.interval_ms - self._since.elapsed()
+        if self._is_urgent(snapshot) or left <= 0:
             self._hand_on()
         elif not self._timer.isActive():
-            left = self.interval_ms - self._since.elapsed()
-            if left <= 0:
-                self._hand_on()
-            else:
-                self._timer.start(left)
+            # Most wait for the next snapshot that comes in time instead: all views that
+            # are due with it are then painted in one go, and sent to the screen once.
+            self._timer.start(left + _TOGETHER_MS)
 
     @Slot()
     def flush(self) -> None:

@@ -49,7 +49,7 @@ MAX_ARGUMENTS = 64
 HANDSHAKE_SECONDS = 2.0
 """A peer that has not proved the key by then is dropped."""
 
-FRAME_INTERVAL_SECONDS = 1 / 15
+FRAME_INTERVAL_SECONDS = 1 / 10
 """How often a busy agent sends a frame: half a minute on the screen moves by a pixel as
 often."""
 

@@ -208,7 +208,7 @@ def test_zooming_at_the_cursor_keeps_what_is_under_it(opened: Opened) -> None:
 
 
 def test_a_hostile_name_is_shown_as_plain_text(opened: Opened) -> None:
-    name = "<img src=x>\u202egnp.exe"
+    name = "<img src=x>\u202egnp.exe, far longer than there is room for it beside"
     opened.show(running(2, names=[name, "x" * 400]))
     opened.window.tabs.bar.setCurrentIndex(1)
     model = opened.window.tabs.workers.table

@@ -1,7 +1,7 @@
 """Makes snapshots from the model.
 
 Session thread only. What is costly and changes slowly (the tables of tasks, workers and
-functions) is made anew four times a second at the most.
+functions, the curves and durations) is made anew four times a second at the most.
 """
 
 from collections.abc import Sequence
@@ -23,8 +23,10 @@ from pool_gui.monitor.view.rows import (
 )
 from pool_gui.monitor.view.scope import InScope, source_row
 from pool_gui.monitor.view.snapshot import (
+    Distribution,
     FunctionRow,
     Scope,
+    Series,
     Snapshot,
     TaskRow,
     WorkerRow,
@@ -33,7 +35,7 @@ from pool_gui.monitor.view.watched import Moment, Watched
 
 __all__ = ["Moment", "SnapshotMaker", "Watched"]
 
-_TABLE_NS: Final = 250_000_000
+_SLOWLY_NS: Final = 250_000_000
 
 
 class _Tables:
@@ -60,7 +62,7 @@ class _Tables:
         made_for = chosen.scope, links
         if moment.clock_ns < self._due_ns and made_for == self._made_for:
             return False
-        self._due_ns, self._made_for = moment.clock_ns + _TABLE_NS, made_for
+        self._due_ns, self._made_for = moment.clock_ns + _SLOWLY_NS, made_for
         before = self.tasks, self.functions
         pool = chosen.scope.pool
         known = self._finished
@@ -80,6 +82,31 @@ class _Tables:
         self.functions = function_rows(pools)
         self.roster = _roster(chosen, lanes, now_ns)
         return (self.tasks, self.functions) != before
+
+
+class _Courses:
+    """The curves and durations of what is in scope."""
+
+    def __init__(self) -> None:
+        self._made: tuple[Series, Distribution, Distribution] | None = None
+        self._due_ns = 0
+        self._made_for: tuple[object, ...] = ()
+
+    def make(self, chosen: InScope) -> tuple[Series, Distribution, Distribution]:
+        """Make them anew if it is time, and return them."""
+        clock_ns = chosen.sources[0].moment.clock_ns
+        made_for = (
+            chosen.scope,
+            *(
+                (one.key, one.moment.link.state, len(one.history.pools.courses))
+                for one in chosen.sources
+            ),
+        )
+        if self._made is None or clock_ns >= self._due_ns or made_for != self._made_for:
+            self._due_ns, self._made_for = clock_ns + _SLOWLY_NS, made_for
+            now_ns = max(one.now_ns for one in chosen.sources)
+            self._made = chosen.courses(now_ns)
+        return self._made
 
 
 def _roster(
@@ -109,6 +136,7 @@ class SnapshotMaker:
         self._log = log
         self._number = 0
         self._tables = _Tables()
+        self._courses = _Courses()
         self._arranger = Arranger()
         self._frames: dict[int, int] = {}  # by source
         self._shown: tuple[object, ...] = ()
@@ -127,7 +155,7 @@ class SnapshotMaker:
         lanes, workers = draw_all(watched, moment.viewport, now_ns, self._arranger)
         remade = self._tables.make(chosen, workers, now_ns)
         log = self._log.lines()
-        series, wait, run = chosen.courses(max(one.now_ns for one in chosen.sources))
+        series, wait, run = self._courses.make(chosen)
         pool = chosen.pool_row()
         return Snapshot(
             number=self._number,

@@ -276,6 +276,17 @@ class LaneOrder(enum.StrEnum):
     """Whoever was busy most, first; sorted anew every few seconds."""
 
 
+class Rate(enum.StrEnum):
+    """How often the views are brought up to date at the most."""
+
+    HIGH = "high"
+    """With each pixel by which the lanes move, up to 30 times a second."""
+    NORMAL = "normal"
+    """10 times a second; more where single tasks are looked at."""
+    LOW = "low"
+    """Twice a second."""
+
+
 @dataclass(frozen=True, slots=True)
 class Viewport:
     """What the window wants to see of the lanes; set from the GUI thread."""
@@ -293,3 +304,4 @@ class Viewport:
     pinned: frozenset[int] = frozenset()
     """Keys of workers whose lanes stand on top."""
     order: LaneOrder = LaneOrder.AGE
+    rate: Rate = Rate.NORMAL

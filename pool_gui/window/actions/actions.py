@@ -26,6 +26,7 @@ class Actions(QObject):
         for kind, names in (
             ("theme", ("system", "light", "dark")),
             ("sort", ("age", "name", "busy")),
+            ("rate", ("high", "normal", "low", "paused")),
         ):
             group = QActionGroup(self)
             for name in names:

@@ -16,6 +16,11 @@ LANE_ACTIONS: Final = (
 """What can be done with lanes: in the View menu, and in that of the lanes."""
 
 
+_RATE_NAMES: Final = ("high", "normal", "low", "paused")
+RATES: Final = "rate-"
+"""Stands for the menu of refresh rates."""
+
+
 def build_menus(bar: QMenuBar, actions: Actions) -> None:
     """Fill the menu bar."""
     translate = QCoreApplication.translate
@@ -38,7 +43,8 @@ def build_menus(bar: QMenuBar, actions: Actions) -> None:
         (
             translate("Menus", "&View"),
             (
-                *("freeze", "live", _SEPARATOR, "zoom-in", "zoom-out", "zoom-reset"),
+                *("freeze", "live", RATES, _SEPARATOR),
+                *("zoom-in", "zoom-out", "zoom-reset"),
                 *(_SEPARATOR, *LANE_ACTIONS, _SEPARATOR, "search", "copy", _SEPARATOR),
                 *("sources", "selection", "reset-layout", _SEPARATOR),
                 *("theme-system", "theme-light", "theme-dark"),
@@ -55,5 +61,8 @@ def fill_menu(menu: QMenu, actions: Actions, names: Iterable[str]) -> None:
     for name in names:
         if name == _SEPARATOR:
             menu.addSeparator()
+        elif name == RATES:
+            rates = menu.addMenu(QCoreApplication.translate("Menus", "Refresh rate"))
+            fill_menu(rates, actions, [RATES + one for one in _RATE_NAMES])
         else:
             menu.addAction(actions[name])

@@ -150,6 +150,36 @@ SPECS: Final = (
         check=True,
     ),
     _spec(
+        "rate-high",
+        QT_TRANSLATE_NOOP("Actions", "High"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Show each pixel by which time moves; takes most of a processor"
+        ),
+        check=True,
+    ),
+    _spec(
+        "rate-normal",
+        QT_TRANSLATE_NOOP("Actions", "Normal"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Ten times a second; more where single tasks are looked at"
+        ),
+        check=True,
+    ),
+    _spec(
+        "rate-low",
+        QT_TRANSLATE_NOOP("Actions", "Low"),
+        QT_TRANSLATE_NOOP("Actions", "Twice a second; takes least of a processor"),
+        check=True,
+    ),
+    _spec(
+        "rate-paused",
+        QT_TRANSLATE_NOOP("Actions", "Paused"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Freeze the views; the pool goes on and nothing is lost"
+        ),
+        check=True,
+    ),
+    _spec(
         "live",
         QT_TRANSLATE_NOOP("Actions", "Live"),
         QT_TRANSLATE_NOOP("Actions", "Let the lanes follow now again"),

@@ -66,7 +66,8 @@ class Toolbar(QWidget):
 
     def show_size(self, size: int) -> None:
         """Show the pool's size, unless a person is just choosing another."""
-        if size >= 1 and not self._settle.isActive() and not self.size_box.hasFocus():
+        box = self.size_box
+        if 1 <= size != box.value() and not (self._settle.isActive() or box.hasFocus()):
             with QSignalBlocker(self.size_box):
                 self.size_box.setValue(size)
 

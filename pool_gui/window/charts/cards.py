@@ -4,15 +4,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from pyqtgraph.functions import arrayToQPolygonF
 from PySide6.QtCore import (
     QCoreApplication,
-    QPointF,
     QRectF,
     QSize,
     Qt,
     Slot,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+)
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from pool_gui.monitor.view.facts import LinkState
@@ -83,6 +90,7 @@ class Card(QWidget):
         self._value = numbers.UNKNOWN
         self._curve = _NONE
         self._alarm = False
+        self._made: tuple[tuple[object, ...], QPixmap] | None = None
         self._caption_font = figures(self.font(), 11)
         self._value_font = figures(self.font(), 18, bold=True)
         metrics = QFontMetrics(self._caption_font)
@@ -100,38 +108,64 @@ class Card(QWidget):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show another snapshot's figure."""
-        self._value = self.spec.value(snapshot)
-        self._curve = self.spec.curve(snapshot)
+        value = self.spec.value(snapshot)
+        curve = self.spec.curve(snapshot)[-_SPARK_POINTS:]
         failed = self.spec.name == "failed" and snapshot.pool is not None
-        self._alarm = failed and snapshot.pool.counts.failed > 0  # type: ignore[union-attr]  # failed says there is a pool
-        self.setAccessibleDescription(self._value)
+        alarm = failed and snapshot.pool.counts.failed > 0  # type: ignore[union-attr]  # failed says there is a pool
+        if value != self._value:
+            self._value = value
+            self.setAccessibleDescription(value)
+        elif alarm is self._alarm and np.array_equal(
+            curve, self._curve, True
+        ):  # NaN is equal
+            return
+        self._curve, self._alarm = curve, alarm
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
         """Paint the box, the texts and the curve."""
         colours = self._theme.colours
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(colours.page))
+        painter.drawPixmap(0, 0, self._ground())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(QColor(colours.line))
-        painter.setBrush(QColor(colours.panel))
-        painter.drawRoundedRect(box, 8, 8)
-        painter.setFont(self._caption_font)
-        painter.setPen(QColor(colours.dim))
-        inner = box.adjusted(11, 7, -10, -6)
-        flags = Qt.AlignmentFlag.AlignLeft
-        painter.drawText(inner, flags | Qt.AlignmentFlag.AlignTop, self.spec.caption)
+        inner = self._inner()
         painter.setFont(self._value_font)
         painter.setPen(QColor(colours.warntext if self._alarm else colours.text))
-        painter.drawText(inner, flags | Qt.AlignmentFlag.AlignBottom, self._value)
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
+        painter.drawText(inner, flags, self._value)
         room = inner.width() - self._caption_pixels - _SPARK_GAP
         if room >= _LEAST_SPARK_PIXELS:
             self._paint_curve(painter, inner, min(room, _SPARK_PIXELS))
         painter.end()
 
+    def _inner(self) -> QRectF:
+        return QRectF(self.rect()).adjusted(11.5, 7.5, -10.5, -6.5)
+
+    def _ground(self) -> QPixmap:
+        """Return the box with its caption, which hardly ever change."""
+        ratio, colours = self.devicePixelRatioF(), self._theme.colours
+        made_for = self.size(), ratio, colours
+        if self._made is not None and self._made[0] == made_for:
+            return self._made[1]
+        picture = QPixmap(self.size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(QColor(colours.page))
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QColor(colours.line))
+        painter.setBrush(QColor(colours.panel))
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(box, 8, 8)
+        painter.setFont(self._caption_font)
+        painter.setPen(QColor(colours.dim))
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+        painter.drawText(self._inner(), flags, self.spec.caption)
+        painter.end()
+        self._made = made_for, picture
+        return picture
+
     def _paint_curve(self, painter: QPainter, inner: QRectF, width: float) -> None:
-        curve = self._curve[-_SPARK_POINTS:]
+        curve = self._curve
         known = np.flatnonzero(~np.isnan(curve))
         if len(known) < 2:
             return
@@ -139,8 +173,7 @@ class Card(QWidget):
         place = QRectF(inner.right() - width, inner.top() + 3, width, 16)
         xs = place.left() + known / max(len(curve) - 1, 1) * place.width()
         ys = place.bottom() - curve[known] / top * place.height()
-        points = zip(xs.tolist(), ys.tolist(), strict=True)
-        line = QPolygonF([QPointF(x, y) for x, y in points])
+        line = arrayToQPolygonF(xs, ys)
         painter.setPen(QPen(QColor(self._theme.colours.accent), 1.2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(line)

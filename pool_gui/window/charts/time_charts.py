@@ -17,7 +17,7 @@ from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.snapshot import Floats, Scope, Snapshot
 from pool_gui.window.style import numbers
 from pool_gui.window.style.theme import Theme, figures
-from pool_gui.window.style.widgets import Panel, label
+from pool_gui.window.style.widgets import Figure, Panel, label
 
 _AXIS_PIXELS: Final = 40
 _OVER: Final = (LinkState.LOST, LinkState.ENDED)
@@ -45,7 +45,7 @@ class ChartPanel(Panel):
         self.setMinimumSize(120, 96)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.title.setText(title)
-        self.figure = label(role="small")
+        self.figure = Figure("small")
         head = QHBoxLayout()
         head.addWidget(self.title)
         head.addStretch(1)

@@ -3,6 +3,8 @@
 GUI thread, but free of Qt: numpy alone. The cost depends on the pixels, not the tasks.
 """
 
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -31,11 +33,6 @@ def rgb(colour: str) -> tuple[int, int, int]:
     return value >> 16, value >> 8 & 255, value & 255
 
 
-def table(colours: tuple[str, ...]) -> NDArray[np.float32]:
-    """Return (n, 3) channels."""
-    return np.asarray([rgb(colour) for colour in colours], np.float32)
-
-
 def codes_by_function(lanes: Lanes, colours: int) -> NDArray[np.intp]:
     """Return (workers, pixels) places in a table of `colours` function colours."""
     return _of_owner(lanes, lanes.spans.function % colours)
@@ -47,9 +44,16 @@ def codes_by_outcome(lanes: Lanes) -> NDArray[np.intp]:
 
 
 def paint(
-    lanes: Lanes, codes: NDArray[np.intp], colours: NDArray[np.float32], ground: str
+    lanes: Lanes, codes: NDArray[np.intp], colours: tuple[str, ...], ground: str
 ) -> Pixels:
-    """Return (workers, pixels) of 0xAARRGGBB; transparent where nothing is known."""
+    """Return (workers, pixels) of 0xAARRGGBB; transparent where nothing is known.
+
+    Args:
+        lanes: what is known.
+        codes: (workers, pixels) places in `colours`.
+        colours: of functions or outcomes, as '#rrggbb'.
+        ground: the colour of an idle worker.
+    """
     known = ~np.isnan(lanes.coverage)
     levels = np.ceil(np.where(known, lanes.coverage, 0) * _LEVELS).astype(np.intp)
     levels = np.minimum(levels, _LEVELS, out=levels)
@@ -59,7 +63,32 @@ def paint(
     return mixed
 
 
-def _mixtures(colours: NDArray[np.float32], ground: str) -> NDArray[np.uint32]:
+def compose(
+    pixels: Pixels, bands: Iterable[tuple[int, int, int]], height: int, unknown: str
+) -> Pixels:
+    """Return one picture of all lanes in sight, (height, pixels); clear between them.
+
+    One picture is painted in a fifth of the time that a strip for each lane takes.
+
+    Args:
+        pixels: from `paint`.
+        bands: the lanes' rows, and from where to where each reaches; in pixels of the
+            screen, and perhaps beyond the picture.
+        height: of the picture.
+        unknown: the colour where nothing is known.
+    """
+    made = np.zeros((height, pixels.shape[1]), np.uint32)
+    red, green, blue = rgb(unknown)
+    nothing = np.uint32(0xFF000000 | red << 16 | green << 8 | blue)
+    for row, top, bottom in bands:
+        if bottom > 0 and top < height:
+            line = pixels[row]
+            made[max(top, 0) : bottom] = np.where(line, line, nothing)
+    return made
+
+
+@lru_cache(maxsize=8)
+def _mixtures(colours: tuple[str, ...], ground: str) -> NDArray[np.uint32]:
     """Return (colours, levels) of 0xFFRRGGBB: each colour thinned by the ground.
 
     Mixing a few hundred colours and looking them up costs a quarter of mixing each
@@ -69,7 +98,8 @@ def _mixtures(colours: NDArray[np.float32], ground: str) -> NDArray[np.uint32]:
     opacity[1:] = np.maximum(opacity[1:], LEAST_OPACITY)
     opacity = np.append(opacity, np.float32(GAP_OPACITY))
     base = np.asarray(rgb(ground), np.float32)
-    mixed = base + (colours[:, np.newaxis] - base) * opacity[:, np.newaxis]
+    channels = np.asarray([rgb(colour) for colour in colours], np.float32)
+    mixed = base + (channels[:, np.newaxis] - base) * opacity[:, np.newaxis]
     red, green, blue = np.moveaxis((mixed + 0.5).astype(np.uint32), -1, 0)
     made: NDArray[np.uint32] = red << 16 | green << 8 | blue | np.uint32(0xFF000000)
     return made

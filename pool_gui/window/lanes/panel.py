@@ -12,7 +12,7 @@ from pool_gui.window.lanes.view import BY_FUNCTION, BY_OUTCOME, LaneView
 from pool_gui.window.style import numbers
 from pool_gui.window.style.text import short_function
 from pool_gui.window.style.theme import FUNCTION_COLOURS, OUTCOME_COLOURS, Theme
-from pool_gui.window.style.widgets import Panel, label
+from pool_gui.window.style.widgets import Figure, Panel, label
 
 _LEGEND_ENTRIES = 8
 _BESIDE_LEGEND_PIXELS = 400
@@ -30,9 +30,9 @@ class LanesPanel(Panel):
         super().__init__()
         self._theme = theme
         self.view = LaneView(theme)
-        self._legend = [(QLabel(), label(role="small")) for _ in range(_LEGEND_ENTRIES)]
+        self._legend = [(QLabel(), Figure("small")) for _ in range(_LEGEND_ENTRIES)]
         self._legend_key: tuple[object, ...] = ()
-        self._span = label(role="small")
+        self._span = Figure("small")
         self._span.setToolTip(self.tr("How much time the lanes show; the wheel zooms."))
         self._by = QComboBox()
         self._by.setAccessibleName(self.tr("Colour by"))

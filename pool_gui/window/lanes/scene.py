@@ -1,9 +1,10 @@
-"""Paints the lanes row by row, and says in words what is on them. GUI thread only.
+"""Paints the lanes, their names and their axis. GUI thread only.
 
 A `LaneScene` lives for one paint; it holds what all rows share.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -11,15 +12,16 @@ from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPixmap, QPolygonF
 
 from pool_gui.monitor.view.snapshot import (
-    LaneGroup,
     Scope,
     Snapshot,
     WorkerRow,
     WorkerState,
 )
 from pool_gui.window.controller import Selection
-from pool_gui.window.style import numbers, words
-from pool_gui.window.style.text import plain, short_function
+from pool_gui.window.lanes.image import Pixels, compose
+from pool_gui.window.lanes.telling import age_text, doing, head_facts, head_name
+from pool_gui.window.style import numbers
+from pool_gui.window.style.text import plain
 from pool_gui.window.style.theme import FAILED, Colours
 
 translate = QCoreApplication.translate
@@ -28,6 +30,33 @@ NAME_PIXELS: Final = 92
 SHARE_PIXELS: Final = 48
 _MARK_PIXELS: Final = 9
 _HEAD_INDENT: Final = 24
+
+
+class FailureMark:
+    """The triangle of a failed task, drawn once a theme: each time costs four times."""
+
+    def __init__(self) -> None:
+        self._made: tuple[float, Colours, QPixmap] | None = None
+
+    def get(self, ratio: float, colours: Colours) -> QPixmap:
+        """Return it for a screen with so many pixels a point."""
+        if self._made is None or self._made[:2] != (ratio, colours):
+            self._made = ratio, colours, self._draw(ratio, colours)
+        return self._made[2]
+
+    def _draw(self, ratio: float, colours: Colours) -> QPixmap:
+        mark = QPixmap(QSize(_MARK_PIXELS, _MARK_PIXELS) * ratio)
+        mark.setDevicePixelRatio(ratio)
+        mark.fill(Qt.GlobalColor.transparent)
+        pen = QPainter(mark)
+        pen.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen.setPen(QPen(QColor(colours.panel), 0.8))
+        pen.setBrush(QColor(FAILED))
+        half, top = _MARK_PIXELS / 2, 1.0
+        corners = ((half - 4, top), (half + 4, top), (half, top + 7))
+        pen.drawPolygon(QPolygonF([QPointF(x, y) for x, y in corners]))
+        pen.end()
+        return mark
 
 
 class LaneScene:
@@ -39,6 +68,7 @@ class LaneScene:
         selection: Selection,
         colours: Colours,
         track: QRect,
+        mark: FailureMark,
         *,
         texts: bool = True,
     ) -> None:
@@ -47,37 +77,66 @@ class LaneScene:
         self._colours = colours
         self._track = track
         self._texts = texts
-        self._mark: QPixmap | None = None
+        self._mark = mark
 
-    def paint_row(
-        self,
-        painter: QPainter,
-        row: int,
-        box: QRect,
-        image: QImage | None,
+    def paint_rows(
+        self, painter: QPainter, rows: Sequence[tuple[int, QRect]], pixels: Pixels
     ) -> None:
-        """Paint one worker: name, lane, busy share, and what it does."""
-        worker, colours = self._snapshot.workers[row], self._colours
-        if worker.key == self._selection.worker:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(colours.selected))
-            painter.drawRoundedRect(QRectF(box).adjusted(0, 1, 0, -1), 4, 4)
-        track = self._track
-        margin = 4 if box.height() >= 24 else 2
-        lane = QRectF(
-            track.left(), box.top() + margin, track.width(), box.height() - 2 * margin
-        )
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(colours.page))
-        painter.drawRect(lane)
-        if image is not None and row < image.height():
-            source = QRectF(0, row, image.width(), 1)
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
-            painter.drawImage(lane, image, source)
-            self._paint_failures(painter, row, lane)
-            self._paint_selected_task(painter, row, lane)
+        """Paint workers: names, lanes, busy shares, and what they do.
+
+        Args:
+            painter: of the view.
+            rows: the workers' rows, and the box of each.
+            pixels: of all lanes, from `image.paint`.
+        """
+        workers = self._snapshot.workers
+        for row, box in rows:
+            if workers[row].key == self._selection.worker:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(self._colours.selected))
+                painter.drawRoundedRect(QRectF(box).adjusted(0, 1, 0, -1), 4, 4)
+        known = [(row, box) for row, box in rows if row < len(pixels)]
+        if known:
+            self._paint_lanes(painter, known, pixels)
+        lanes = self._snapshot.lanes
+        failing: list[bool] = []
+        if lanes is not None:
+            failing = np.any(lanes.failed, axis=1).tolist()
+        for row, box in known:
+            lane = QRectF(self._lane(box))
+            if row < len(failing) and failing[row]:
+                self._paint_failures(painter, row, lane)
+            if self._selection.task:
+                self._paint_selected_task(painter, row, lane)
         if self._texts:
-            self._paint_texts(painter, worker, box)
+            for row, box in rows:
+                self._paint_texts(painter, workers[row], box)
+
+    def _lane(self, box: QRect) -> QRect:
+        """Return where the lane lies in a worker's box."""
+        margin = 4 if box.height() >= 24 else 2
+        left, width = self._track.left(), self._track.width()
+        return QRect(left, box.top() + margin, width, box.height() - 2 * margin)
+
+    def _paint_lanes(
+        self, painter: QPainter, rows: Sequence[tuple[int, QRect]], pixels: Pixels
+    ) -> None:
+        ratio = painter.device().devicePixelRatioF()
+        top, bottom = rows[0][1].top(), rows[-1][1].bottom() + 1
+        bands = []
+        for row, box in rows:
+            lane = self._lane(box)
+            first = round((lane.top() - top) * ratio)
+            bands.append((row, first, first + round(lane.height() * ratio)))
+        height = round((bottom - top) * ratio)
+        made = compose(pixels, bands, height, self._colours.page)
+        rows_, columns = made.shape
+        image = QImage(
+            made.data, columns, rows_, columns * 4, QImage.Format.Format_ARGB32
+        )
+        place = QRectF(self._track.left(), top, self._track.width(), bottom - top)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
+        painter.drawImage(place, image, QRectF(0, 0, columns, rows_))
 
     def paint_head(
         self, painter: QPainter, place: int, box: QRect, folded: frozenset[int]
@@ -141,32 +200,16 @@ class LaneScene:
 
     def _paint_failures(self, painter: QPainter, row: int, lane: QRectF) -> None:
         lanes = self._snapshot.lanes
-        if lanes is None or not lanes.failed[row].any():
+        if lanes is None:
             return
         step = lane.width() / lanes.failed.shape[1]
-        mark, last = self._failure_mark(painter), -math.inf
+        ratio = painter.device().devicePixelRatioF()
+        mark, last = self._mark.get(ratio, self._colours), -math.inf
         for pixel in np.flatnonzero(lanes.failed[row]).tolist():
             x = lane.left() + (pixel + 0.5) * step
             if x - last >= _MARK_PIXELS - 2:
                 last = x
                 painter.drawPixmap(QPointF(x - _MARK_PIXELS / 2, lane.top() - 2), mark)
-
-    def _failure_mark(self, painter: QPainter) -> QPixmap:
-        """Return the triangle, drawn once a paint: drawing each costs four times."""
-        if self._mark is None:
-            ratio = painter.device().devicePixelRatioF()
-            self._mark = QPixmap(QSize(_MARK_PIXELS, _MARK_PIXELS) * ratio)
-            self._mark.setDevicePixelRatio(ratio)
-            self._mark.fill(Qt.GlobalColor.transparent)
-            pen = QPainter(self._mark)
-            pen.setRenderHint(QPainter.RenderHint.Antialiasing)
-            pen.setPen(QPen(QColor(self._colours.panel), 0.8))
-            pen.setBrush(QColor(FAILED))
-            half, top = _MARK_PIXELS / 2, 1.0
-            corners = ((half - 4, top), (half + 4, top), (half, top + 7))
-            pen.drawPolygon(QPolygonF([QPointF(x, y) for x, y in corners]))
-            pen.end()
-        return self._mark
 
     def _paint_selected_task(self, painter: QPainter, row: int, lane: QRectF) -> None:
         lanes, task = self._snapshot.lanes, self._selection.task
@@ -200,7 +243,9 @@ class LaneScene:
         behind = max(0.0, (lanes.now_ns - lanes.end_ns) / 1e9)
         for part in range(4):
             age = behind + seconds * (3 - part) / 3
-            text = translate("LaneView", "now") if age < seconds / 100 else _age(age)
+            text = (
+                translate("LaneView", "now") if age < seconds / 100 else age_text(age)
+            )
             x = track.left() + track.width() * part / 3
             width = painter.fontMetrics().horizontalAdvance(text)
             x = min(max(x - width / 2, track.left()), track.right() - width)
@@ -213,104 +258,3 @@ def _paint_triangle(painter: QPainter, box: QRect, colour: QColor, shut: bool) -
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(colour)
     painter.drawPolygon(QPolygonF([QPointF(x + dx, y + dy) for dx, dy in corners]))
-
-
-def head_name(snapshot: Snapshot, group: LaneGroup) -> str:
-    """Return what is written on a head: of which pool it is."""
-    if not group.pool:
-        return translate("LaneView", "Pinned")
-    source = words.find_source(snapshot, group.source)
-    name = plain(group.name)
-    return name if source is None else f"{words.source_name(source)} · {name}"
-
-
-def head_facts(snapshot: Snapshot, group: LaneGroup, *, is_folded: bool) -> str:
-    """Return what is written beside a head's name: how its pool is."""
-    source = words.find_source(snapshot, group.source)
-    facts = []
-    if source is not None:
-        pool = next((row for row in source.pools if row.key == group.pool), None)
-        wrong = words.link_state(source.link.state)
-        if wrong:
-            facts.append(wrong)
-        elif pool is not None and pool.state != "running":
-            facts.append(words.pool_state(pool.state))
-        elif pool is not None:
-            busy = translate("LaneView", "{0} of {1} busy")
-            facts.append(busy.format(pool.busy, words.workers(pool.alive)))
-            facts.append(words.queued(pool.depth))
-    if len(facts) < 2:
-        facts.append(words.workers(group.workers))
-    if group.hidden and not is_folded:
-        hidden = translate("LaneView", "{0} not shown")
-        facts.append(hidden.format(numbers.count(group.hidden)))
-    return " · ".join(facts)
-
-
-def describe_head(snapshot: Snapshot, group: LaneGroup) -> str:
-    """Return what a head says when the cursor rests on it."""
-    if not group.pool:
-        return translate("LaneView", "Lanes that were pinned on top.")
-    return "\n".join(
-        (
-            head_name(snapshot, group),
-            head_facts(snapshot, group, is_folded=False),
-            translate(
-                "LaneView",
-                "Click the name: cards, charts and tables speak of it. Click the "
-                "triangle: its lanes fold.",
-            ),
-        )
-    )
-
-
-def _age(seconds: float) -> str:
-    whole = abs(seconds - round(seconds)) < 0.01
-    return (
-        numbers.axis_duration(round(seconds)) if whole else (numbers.duration(seconds))
-    )
-
-
-def doing(worker: WorkerRow) -> str:
-    """Return what a worker does now, in a few words."""
-    if worker.task:
-        return f"{short_function(worker.function)} #{numbers.count(worker.task)}"
-    states = {
-        WorkerState.IDLE: translate("LaneView", "idle"),
-        WorkerState.BUSY: translate("LaneView", "busy"),
-        WorkerState.DISMISSED: translate("LaneView", "dismissed"),
-        WorkerState.GONE: translate("LaneView", "gone"),
-    }
-    return states[worker.state]
-
-
-def describe(snapshot: Snapshot, row: int, place: int) -> str:
-    """Return what is on a lane, as a few lines of text.
-
-    Args:
-        snapshot: what is shown.
-        row: the worker's.
-        place: of the task in the table of spans; -1 for none.
-    """
-    lanes, worker = snapshot.lanes, snapshot.workers[row]
-    if place < 0 or lanes is None:
-        return f"{plain(worker.name)}: {doing(worker)}"
-    spans = lanes.spans
-    outcomes = (
-        translate("LaneView", "done"),
-        translate("LaneView", "failed"),
-        translate("LaneView", "running"),
-        translate("LaneView", "ended (its detail was lost)"),
-    )
-    wait = int(spans.started_ns[place] - spans.queued_ns[place]) / 1e9
-    run = int(spans.ended_ns[place] - spans.started_ns[place]) / 1e9
-    return translate("LaneView", "{0} #{1} on {2}\nwaited {3}, ran {4}\n{5}").format(
-        plain(lanes.functions[int(spans.function[place])])
-        if spans.function[place] >= 0
-        else translate("LaneView", "(unknown function)"),
-        int(spans.task[place]),
-        plain(worker.name),
-        numbers.duration(wait),
-        numbers.duration(run),
-        outcomes[int(spans.outcome[place])],
-    )

@@ -7,6 +7,7 @@ viewport, and clicks into a selection. The cost depends on the pixels, not the t
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
 from PySide6.QtCore import (
     QElapsedTimer,
     QEvent,
@@ -21,7 +22,6 @@ from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QHelpEvent,
-    QImage,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -44,10 +44,10 @@ from pool_gui.window.lanes.layout import MOST_PIXELS, LaneLayout, Place
 from pool_gui.window.lanes.scene import (
     NAME_PIXELS,
     SHARE_PIXELS,
+    FailureMark,
     LaneScene,
-    describe,
-    describe_head,
 )
+from pool_gui.window.lanes.telling import describe, describe_head
 from pool_gui.window.lanes.travel import panned, zoomed
 from pool_gui.window.style.text import tool_tip
 from pool_gui.window.style.theme import (
@@ -64,7 +64,8 @@ _AXIS_PIXELS: Final = 18
 _FOLD_PIXELS: Final = 26
 """So much of a head, on its left, folds and unfolds."""
 _NOTCH: Final = 120
-_TEXTS_MS: Final = 180
+_TEXTS_MS: Final = 250
+_NO_PIXELS: Final = np.zeros((0, 1), np.uint32)
 
 
 class LaneView(QAbstractScrollArea):
@@ -93,7 +94,9 @@ class LaneView(QAbstractScrollArea):
         self.colour_by = BY_FUNCTION
         self._snapshot: Snapshot | None = None
         self._layout = LaneLayout(None, 0)
-        self._pixels: lane_image.Pixels | None = None
+        self._pixels = _NO_PIXELS
+        self._mark = FailureMark()
+        self._fonts = figures(self.font(), 11), figures(self.font(), 12)
         self._asked = Viewport()
         self._selection = Selection()
         self._pressed: QPoint | None = None
@@ -123,8 +126,8 @@ class LaneView(QAbstractScrollArea):
         Texts cost more than the lanes; and nobody reads figures that change faster.
         """
         if self._texts_shown.isValid() and self._texts_shown.elapsed() < _TEXTS_MS:
-            track, height = self._track(), self.viewport().height()
-            self.viewport().update(track.left(), 0, track.width(), height)
+            track, room = self._track(), self.viewport().height() - _AXIS_PIXELS
+            self.viewport().update(track.left(), 0, track.width(), room)
         else:
             self._texts_shown.start()
             self.viewport().update()
@@ -149,7 +152,7 @@ class LaneView(QAbstractScrollArea):
     def _make_pixels(self) -> None:
         lanes = self._lanes()
         if lanes is None or not lanes.coverage.size:
-            self._pixels = None
+            self._pixels = _NO_PIXELS
             return
         colours: tuple[str, ...]
         if self.colour_by == BY_OUTCOME:
@@ -157,9 +160,7 @@ class LaneView(QAbstractScrollArea):
         else:
             colours = FUNCTION_COLOURS
             codes = lane_image.codes_by_function(lanes, len(colours))
-        self._pixels = lane_image.paint(
-            lanes, codes, lane_image.table(colours), self._theme.colours.lane
-        )
+        self._pixels = lane_image.paint(lanes, codes, colours, self._theme.colours.lane)
 
     # --- geometry -------------------------------------------------------------------
 
@@ -225,33 +226,28 @@ class LaneView(QAbstractScrollArea):
         if snapshot is not None:
             offset = self.verticalScrollBar().value()
             room, width = self.viewport().height() - _AXIS_PIXELS, self._width()
-            image = self._image()
             painter.setClipRect(0, 0, width, room)
             tall = self._layout.lane_pixels >= 20
-            painter.setFont(figures(self.font(), 12 if tall else 11))
+            painter.setFont(self._fonts[tall])
             colours, track = self._theme.colours, self._track()
             texts = event.rect().left() < track.left()
-            scene = LaneScene(snapshot, self._selection, colours, track, texts=texts)
+            scene = LaneScene(
+                snapshot, self._selection, colours, track, self._mark, texts=texts
+            )
+            rows = []
             for place in self._layout.between(offset, offset + room):
                 box = QRect(0, place.top - offset, width, place.height)
-                if place.row < 0:
+                if place.row >= 0:
+                    rows.append((place.row, box))
+                elif event.rect().intersects(box):
                     folded = self._asked.folded
                     scene.paint_head(painter, place.group, box, folded)
-                else:
-                    scene.paint_row(painter, place.row, box, image)
+            scene.paint_rows(painter, rows, self._pixels)
             painter.setClipping(False)
-            painter.setFont(figures(self.font(), 11))
-            scene.paint_axis(painter, self.viewport().height())
+            if event.rect().bottom() >= room:
+                painter.setFont(self._fonts[0])
+                scene.paint_axis(painter, self.viewport().height())
         painter.end()
-
-    def _image(self) -> QImage | None:
-        pixels = self._pixels
-        if pixels is None:
-            return None
-        rows, columns = pixels.shape
-        return QImage(
-            pixels.data, columns, rows, columns * 4, QImage.Format.Format_ARGB32
-        )
 
     # --- mouse ----------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from pool_gui.monitor.view.snapshot import Snapshot
 from pool_gui.window.style import words
 from pool_gui.window.style.sentences import load_text
-from pool_gui.window.style.widgets import ElidedLabel, label
+from pool_gui.window.style.widgets import ElidedLabel, Figure
 
 
 class ScopeLine(QWidget):
@@ -17,7 +17,7 @@ class ScopeLine(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.name = label(role="scope")
+        self.name = Figure("scope")
         self._more = ElidedLabel("dim")
         row = QHBoxLayout(self)
         row.setContentsMargins(2, 0, 2, 0)

@@ -1,13 +1,13 @@
 """The status bar: state, process, completeness, rates, running time. GUI thread."""
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QLabel, QStatusBar
+from PySide6.QtWidgets import QStatusBar
 
 from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.snapshot import Snapshot
 from pool_gui.window.style import numbers, words
 from pool_gui.window.style.sentences import load_text
-from pool_gui.window.style.widgets import label
+from pool_gui.window.style.widgets import Figure
 
 _ALIVE = (LinkState.LIVE, LinkState.SILENT)
 
@@ -30,12 +30,13 @@ class StatusBar(QStatusBar):
         self._rates = self._add(
             self.tr("Frames received a second, and what this window takes of a core.")
         )
-        self._time = label()
+        self._time = Figure()
         self._time.setToolTip(self.tr("Since the first frame of the pool process."))
         self.addPermanentWidget(self._time)
 
-    def _add(self, explanation: str) -> QLabel:
-        made = label()
+    def _add(self, explanation: str) -> Figure:
+        made = Figure()
+        made.setContentsMargins(0, 0, 8, 0)
         made.setToolTip(explanation)
         self.addWidget(made)
         return made

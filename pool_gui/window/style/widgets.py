@@ -1,8 +1,10 @@
 """Small widgets that several panels share. GUI thread only."""
 
 import html
+from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QFrame,
@@ -11,6 +13,9 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+
+_SHRINKS_BELOW: Final = 0.7
+"""A figure gives room back when it needs less than this share of it."""
 
 
 def label(text: str = "", role: str = "", parent: QWidget | None = None) -> QLabel:
@@ -50,36 +55,105 @@ class Panel(QFrame):
             self.body.addWidget(self.title)
 
 
-class ElidedLabel(QLabel):
-    """A label that cuts its text with an ellipsis instead of growing."""
+class Figure(QLabel):
+    """A label for what changes often, which then moves nothing around it.
+
+    A QLabel asks for a new layout of the whole window with each text that it is given;
+    this one does so only for a text that needs more room, or far less.
+    """
 
     def __init__(self, role: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self._whole = ""
+        self._shown = ""
+        self._room = 0
         if role:
             self.setProperty("role", role)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def text(self) -> str:
+        """Return the text that is shown."""
+        return self._shown
+
+    def setText(self, text: str) -> None:  # noqa: N802  # Qt's name
+        """Show this text, as it is."""
+        if text == self._shown:
+            return
+        self._shown = text
+        self.setAccessibleName(text)
+        needed = self._needed()
+        if needed > self._room or needed < self._room * _SHRINKS_BELOW:
+            self._room = needed
+            self.updateGeometry()
+        self.update()
+
+    def _needed(self) -> int:
+        return self.fontMetrics().horizontalAdvance(self._shown)
+
+    def sizeHint(self) -> QSize:  # noqa: N802  # Qt's name
+        """Return room for the text, and for those that it has shown."""
+        margins = self.contentsMargins()
+        width = self._room + margins.left() + margins.right()
+        return QSize(width, self.fontMetrics().height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802  # Qt's name
+        """Return the same."""
+        return self.sizeHint()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  # Qt's name
+        """Measure anew in another font."""
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.FontChange, QEvent.Type.StyleChange}:
+            self._room = self._needed()
+            self.updateGeometry()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  # Qt's name
+        """Paint the text in the style's colour."""
+        painter = QPainter(self)
+        self.style().drawItemText(
+            painter,
+            self.contentsRect(),
+            self.alignment() | Qt.TextFlag.TextSingleLine,
+            self.palette(),
+            self.isEnabled(),
+            self._shown,
+            self.foregroundRole(),
+        )
+        painter.end()
+
+
+class ElidedLabel(Figure):
+    """A figure that cuts its text with an ellipsis instead of growing."""
+
+    def __init__(self, role: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(role, parent)
+        self._whole = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def set_whole(self, text: str) -> None:
-        """Show as much of this text as there is room for; the tooltip has it all."""
+        """Show as much of this text as there is room for; the tooltip has what is cut.
+
+        It has no room of its own: it never moves anything.
+        """
         if text != self._whole:
             self._whole = text
-            self.setToolTip(plain_tip(text))
             self._elide()
 
     def whole(self) -> str:
         """Return the text that was to be shown."""
         return self._whole
 
+    def _needed(self) -> int:
+        return 0
+
     def resizeEvent(self, event: object) -> None:  # noqa: N802, ARG002  # Qt's name
         """Cut anew."""
         self._elide()
 
     def _elide(self) -> None:
-        metrics = self.fontMetrics()
-        self.setText(
-            metrics.elidedText(
-                self._whole, Qt.TextElideMode.ElideRight, max(self.width() - 2, 0)
-            )
-        )
+        end, room = Qt.TextElideMode.ElideRight, max(self.width() - 2, 0)
+        shown = self.fontMetrics().elidedText(self._whole, end, room)
+        tip = plain_tip(self._whole) if shown != self._whole else ""
+        if tip != self.toolTip():
+            self.setToolTip(tip)
+        self.setText(shown)
+        self.setAccessibleName(self._whole)

@@ -65,6 +65,12 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         """Return the row shown at this place."""
         return self._rows[place]
 
+    def text(self, place: int, column: int) -> str:
+        """Return what a cell says; nothing where there is none any more."""
+        if place >= len(self._rows):
+            return ""
+        return self.columns[column].text(self._rows[place])
+
     def place_of(self, key: tuple[int, ...] | str) -> int:
         """Return where the row with this key is shown, or -1."""
         keys = (place for place, row in enumerate(self._rows) if self.key(row) == key)
@@ -86,6 +92,9 @@ class TableModel(QAbstractTableModel, Generic[Row]):
             column, descending = self._sort
             order = self.columns[column].order
             rows.sort(key=lambda row: _sortable(order(row)), reverse=descending)
+        if rows == self._rows:  # the same objects, for the most part: that is quick
+            self._rows = rows
+            return
         before, now = len(self._rows), len(rows)
         if now > before:
             self.beginInsertRows(_NOWHERE, before, now - 1)
@@ -118,7 +127,7 @@ class TableModel(QAbstractTableModel, Generic[Row]):
             return None
         column = self.columns[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return column.text(self._rows[index.row()])
+            return self.text(index.row(), index.column())
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(right=column.right)
         return None

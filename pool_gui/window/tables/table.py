@@ -2,10 +2,11 @@
 
 from typing import Generic
 
-from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
+from pool_gui.window.tables.cells import CellDelegate
 from pool_gui.window.tables.model import Column, Row, TableModel
 
 
@@ -19,12 +20,13 @@ class Table(QTableView, Generic[Row]):
         super().__init__()
         self.table = model
         self.setModel(model)
+        self._cells = CellDelegate(model, self)
+        self.setItemDelegate(self._cells)
         self.setAccessibleName(name)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setShowGrid(False)
         self.setWordWrap(False)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setCornerButtonEnabled(False)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(22)
@@ -62,6 +64,12 @@ class Table(QTableView, Generic[Row]):
         titles = "\t".join(column.title for column in self._columns())
         lines = [self._line(place) for place in range(self.table.rowCount())]
         QGuiApplication.clipboard().setText("\n".join([titles, *lines]))
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  # Qt's name
+        """Measure anew in another font."""
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.FontChange, QEvent.Type.StyleChange}:
+            self._cells.metrics = self.fontMetrics()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  # Qt's name
         """Copy the selected row whole: Qt would copy one cell."""

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -16,14 +17,16 @@ from pool_gui.monitor.session import Session
 from pool_gui.monitor.source import process as peer
 from pool_gui.monitor.source.child import Launch
 from pool_gui.monitor.source.process import started
-from pool_gui.monitor.view.facts import LinkState
-from pool_gui.monitor.view.snapshot import Snapshot, Viewport
+from pool_gui.monitor.view.facts import LinkState, PoolRow
+from pool_gui.monitor.view.snapshot import Rate, Snapshot, Viewport
 from pool_gui.window.style.sentences import log_sentence, sentence
 from pool_gui.wire.commands import Command, Drain, Look, Pause, Resize
+from pool_gui.wire.messages import Counts
 
 SCRIPT = Path(__file__).with_name("agent_script.py")
 ROOT = Path(__file__).parents[3]
 SECONDS = 20.0
+POOL = PoolRow("demo", "thread", "running", 1, 1, 0, 0, None, Counts(), 0.0)
 
 
 class Watch:
@@ -383,3 +386,25 @@ def test_agents_are_asked_for_more_frames_where_a_pixel_is_short(
         one.session.set_viewport(Viewport(span_seconds, None, 500))
         one.await_publications(2)
     assert asked == [True, False], "only what is news"
+
+
+@pytest.mark.parametrize(
+    ("rate", "span_seconds", "least", "most"),
+    [
+        (Rate.NORMAL, 30.0, 0.08, 0.1),
+        (Rate.NORMAL, 5.0, 0.02, 0.04),
+        (Rate.NORMAL, 300.0, 0.2, 0.2),
+        (Rate.HIGH, 30.0, 0.03, 0.06),
+        (Rate.LOW, 5.0, 0.5, 0.5),
+    ],
+)
+def test_views_are_brought_up_to_date_as_often_as_the_rate_says(
+    rate: Rate, span_seconds: float, least: float, most: float
+) -> None:
+    session = Session(Launch(("none",), {}))
+    session._newest = replace(
+        session._newest, sources=(replace(session._newest.sources[0], pools=(POOL,)),)
+    )
+    session._shown_viewport = Viewport(span_seconds, None, 600, rate=rate)
+    assert least <= session._due_seconds(fresh=True, urgent=False) <= most
+    assert session._due_seconds(fresh=True, urgent=True) < 0.033, "a person asked"

@@ -9,7 +9,7 @@ from pool_gui.monitor.view.snapshot import Lanes, SpanTable
 from pool_gui.window.lanes import image as lane_image
 
 GROUND = "#eef1f4"
-COLOURS = lane_image.table(("#000000", "#ff0000", "#00ff00", "#0000ff"))
+COLOURS = ("#000000", "#ff0000", "#00ff00", "#0000ff")
 
 
 def lanes(coverage: list[float], owner: list[int], lengths: list[int]) -> Lanes:
@@ -98,3 +98,15 @@ def test_outcomes_have_their_own_codes() -> None:
     spans = replace(made.spans, outcome=np.asarray([1, 2], np.int64))
     codes = lane_image.codes_by_outcome(replace(made, spans=spans))
     assert codes.tolist() == [[1, 2, 0]]
+
+
+def test_lanes_stand_in_one_picture_and_what_is_unknown_has_its_colour() -> None:
+    pixels = np.asarray([[1, 2], [0, 4]], np.uint32)
+    made = lane_image.compose(pixels, [(0, -1, 1), (1, 2, 9)], 4, "#00000a")
+    assert made.tolist() == [[1, 2], [0, 0], [0xFF00000A, 4], [0xFF00000A, 4]]
+
+
+def test_lanes_beyond_the_picture_are_left_out() -> None:
+    pixels = np.asarray([[1], [2]], np.uint32)
+    made = lane_image.compose(pixels, [(0, -5, -1), (1, 3, 5)], 3, "#000000")
+    assert not made.any()
