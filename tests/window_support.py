@@ -75,6 +75,9 @@ class FakeSession:
         self.launched.append(size)
         self.asked.append(("launch_pool", size, tuple(first), source))
 
+    def restart(self, size: int, source: int) -> None:
+        self.asked.append(("restart", size, source))
+
     def add_demo(self, size: int, first: Sequence[Command] = ()) -> None:
         self.asked.append(("add_demo", size, tuple(first)))
 

@@ -220,9 +220,17 @@ def _snapshot(parser: Parser, given: argparse.Namespace) -> SnapshotOptions:
     for path in (given.output, given.report):
         if path is not None and (trouble := values.unwritable(path)):
             refuse(parser, trouble)
+    if given.report is not None and _is_same(given.output, given.report):
+        refuse(parser, f"picture and report would both be {given.output}; name two")
     return SnapshotOptions(
         window=_window(parser, given, given.demo or DEFAULT_DEMO),
         seconds=given.seconds,
         picture=given.output,
         report=given.report,
     )
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    if one.exists() and other.exists():
+        return one.samefile(other)
+    return one.resolve() == other.resolve()

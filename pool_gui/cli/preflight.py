@@ -160,9 +160,13 @@ def _display(machine: Machine) -> str | None:
 
     Qt tries Wayland first where it is announced, then X, so one of them is enough.
     """
-    chosen = machine.environ.get("QT_QPA_PLATFORM", "").partition(":")[0]
-    if chosen and not chosen.startswith(("xcb", "wayland")):
+    # Qt takes the first of the list that works; each may have arguments of its own.
+    asked = machine.environ.get("QT_QPA_PLATFORM", "")
+    chosen = [one.partition(":")[0] for one in asked.split(";") if one]
+    if any(not one.startswith(("xcb", "wayland")) for one in chosen):
         return None
+    wants_x = not chosen or "xcb" in chosen
+    wants_wayland = not chosen or any(one.startswith("wayland") for one in chosen)
     x_name = machine.environ.get("DISPLAY")
     wayland_name = machine.environ.get("WAYLAND_DISPLAY")
     if not x_name and not wayland_name:
@@ -171,13 +175,13 @@ def _display(machine: Machine) -> str | None:
             f"start it in a desktop session; {_WITHOUT_DISPLAY}"
         )
     troubles: list[str] = []
-    if wayland_name and chosen != "xcb":
+    if wayland_name and wants_wayland:
         troubles.append(_wayland(wayland_name, machine))
-    if x_name and not chosen.startswith("wayland"):
+    if x_name and wants_x:
         troubles.append(_x_server(x_name, machine))
     if not troubles:
         return (
-            f"QT_QPA_PLATFORM asks for {chosen}, but that display is not set; "
+            f"QT_QPA_PLATFORM asks for {asked}, but that display is not set; "
             "unset QT_QPA_PLATFORM"
         )
     return None if "" in troubles else troubles[-1]

@@ -13,15 +13,24 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from pool_gui.window.options import LEAST_SIZE
 from pool_gui.wire.catalogue import DEMOS
 from pool_gui.wire.commands import MAX_RATE_PER_SECOND, MIN_RATE_PER_SECOND
 
-LEAST_SIZE, MOST_SIZE = (640, 400), (7680, 4320)
+MOST_SIZE = (7680, 4320)
 LEAST_SECONDS, MOST_SECONDS = 0.1, 3600.0
 
 
 def unwritable(path: Path) -> str | None:
     """Return why a file cannot be written there, or None; it leaves nothing behind."""
+    try:
+        return _why_unwritable(path)
+    except (OSError, ValueError) as error:  # such as a name that is too long
+        why = error.strerror if isinstance(error, OSError) else error
+        return f"{str(path)[:60]!r} cannot be written ({why})"
+
+
+def _why_unwritable(path: Path) -> str | None:
     folder = path.parent
     if path.is_dir():
         return f"{path} is a folder; name a file"

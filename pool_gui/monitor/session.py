@@ -109,6 +109,15 @@ class Session:
         """
         self._request(lambda: self._sources.launch(size, first, source))
 
+    def restart(self, size: int, source: int) -> None:
+        """Start a source's process anew, with the load that ran; the history stays.
+
+        Args:
+            size: workers; 0 means twice the cores.
+            source: the source's key. A process that hangs is ended first.
+        """
+        self._request(lambda: self._sources.restart(size, source))
+
     def add_demo(self, size: int, first: Sequence[Command] = ()) -> None:
         """Start a demo pool in a process of its own, and put it in scope.
 

@@ -84,6 +84,10 @@ class Sources:
             self.scope = Scope(source)
         watcher.launch(size, first)
 
+    def restart(self, size: int, key: int) -> None:
+        """Start a source's process anew, with the load that ran."""
+        self.chosen(key).restart(size)
+
     def add_demo(self, size: int, first: Sequence[Command] = ()) -> None:
         """Start a demo pool in a process of its own, and put it in scope."""
         if self._is_full():

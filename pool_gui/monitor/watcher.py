@@ -19,13 +19,15 @@ from pool_gui.monitor.source.messages import FrameMessage
 from pool_gui.monitor.view.facts import Link, LinkState
 from pool_gui.monitor.view.snapshot import Viewport
 from pool_gui.monitor.view.watched import Moment
-from pool_gui.wire.commands import Command, Look, Start
+from pool_gui.wire.commands import Command, Drain, EndLoad, Look, Start, Submit
+from pool_gui.wire.commands import Stop as PoolStop
 from pool_gui.wire.errors import WireError
 from pool_gui.wire.messages import Hello, Reply
 from pool_gui.wire.notes import Note, note
 
 SILENT_NS: Final = 1_000_000_000
 _PUT_AWAY_SECONDS: Final = 0.5
+_MOST_LOADS: Final = 16
 
 
 class Watcher:
@@ -49,6 +51,7 @@ class Watcher:
         self._failed_start: Note | None = None
         self._received_ns: int | None = None
         self._told_trouble = ""
+        self._loads: dict[int, list[Command]] = {}  # that run, by their pool's id
         self._looks_close = False
         self._monitor = ProcessMeter(os.getpid(), clock())
         self._process: ProcessMeter | None = None
@@ -86,6 +89,18 @@ class Watcher:
         self._first, self._failed_start = commands, None
         self._open()
 
+    def restart(self, size: int) -> None:
+        """Start a process anew, with the load that ran; one that hangs is ended first.
+
+        Args:
+            size: workers; 0 means twice the cores.
+        """
+        loads = next(reversed(self._loads.values()), ())
+        if self.active:
+            self._put_away()
+            self._peer = None
+        self.launch(size, tuple(loads))
+
     def open(self) -> None:
         """Begin a source that starts no pool of its own, or begin it anew."""
         if not self.active:
@@ -120,6 +135,17 @@ class Watcher:
         elif not peer.send(command, pool):
             told = note("not-reading", command=command.name)
             self._log.add("window", "warning", told)
+        else:
+            self._note_load(command, pool)
+
+    def _note_load(self, command: Command, pool: int) -> None:
+        """Remember which loads run, for a process that takes the place of this one."""
+        if isinstance(command, Submit):
+            loads = self._loads.setdefault(pool, [])
+            loads.append(command)
+            del loads[:-_MOST_LOADS]
+        elif isinstance(command, EndLoad | Drain | PoolStop):
+            self._loads.pop(pool, None)
 
     def look(self, *, close: bool) -> None:
         """Ask for more frames where somebody looks closely, if that is news."""
@@ -182,8 +208,10 @@ class Watcher:
             agent=message.agent,
         )
         self._log.add("window", "info", told)
+        self._loads.clear()
         for command in self._first:
             peer.send(command)
+            self._note_load(command, 0)
         self._first = ()
         return True
 

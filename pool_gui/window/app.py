@@ -86,7 +86,10 @@ class WindowApp(QObject):
         """End the session in a thread of its own, then the application."""
         if self._ender is None:
             self._ender = threading.Thread(target=self._close_session, name="end")
-            self._ender.start()
+            try:
+                self._ender.start()
+            except RuntimeError:  # the system starts no more threads
+                self._close_session()
             self._look.start()
 
     def leave(self) -> None:

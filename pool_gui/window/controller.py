@@ -196,6 +196,10 @@ class Controller(QObject):
         """Start a pool (and its process if there is none), then send the commands."""
         self._session.launch_pool(size, first, source)
 
+    def restart(self, size: int, source: int) -> None:
+        """Start a source's process anew, with the load that ran; the history stays."""
+        self._session.restart(size, source)
+
     def add_demo(self, size: int, *first: Command) -> None:
         """Start a pool in a process of its own, then send it the commands."""
         self._session.add_demo(size, first)

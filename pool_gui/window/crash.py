@@ -5,11 +5,13 @@ logged and shown when it is first seen and then ever more rarely, with its count
 """
 
 import logging
+import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
 from types import TracebackType
+from typing import Final
 
 from PySide6.QtCore import QCoreApplication
 
@@ -18,6 +20,13 @@ _MAX_PLACES = 256
 """Faults are told apart by where they were raised, up to so many places."""
 
 Place = tuple[str, str, int]
+
+_SIGNALS: Final = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP")
+    if hasattr(signal, name)
+)
+"""Those that end a program; the last one comes when its terminal goes."""
 
 
 class Hooks:
@@ -35,19 +44,20 @@ class Hooks:
         self._threads = threading.excepthook
         self._lock = threading.Lock()
         self._counts: dict[Place, int] = {}  # guarded by _lock
+        self._is_ending = False
 
     def install(self) -> None:
         """Take over the hooks and the signals."""
         sys.excepthook = self._on_exception
         threading.excepthook = self._on_thread_exception
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _SIGNALS:
             signal.signal(number, self._on_signal)
 
     def remove(self) -> None:
         """Give them back."""
         sys.excepthook = sys.__excepthook__
         threading.excepthook = self._threads
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _SIGNALS:
             signal.signal(number, signal.SIG_DFL)
 
     def _on_exception(
@@ -84,5 +94,9 @@ class Hooks:
         error = hooked.exc_value or hooked.exc_type()
         self._on_exception(hooked.exc_type, error, hooked.exc_traceback)
 
-    def _on_signal(self, _number: int, _frame: object) -> None:
+    def _on_signal(self, number: int, _frame: object) -> None:
+        if self._is_ending:  # asked again: whatever it waits for, it takes too long
+            os.write(2, b"pool-gui: ended at once, as it was asked twice\n")
+            os._exit(128 + number)
+        self._is_ending = True
         self._end()

@@ -31,6 +31,7 @@ from pool_gui.window.charts.row import ChartsRow
 from pool_gui.window.controller import Controller
 from pool_gui.window.lanes.arrangement import Arrangement
 from pool_gui.window.lanes.panel import LanesPanel, live_icon
+from pool_gui.window.options import LEAST_SIZE
 from pool_gui.window.pace import CHARTS_MS, DIGITS_MS, LanesPace, Pace
 from pool_gui.window.panels.bars import MessageBars
 from pool_gui.window.panels.scope_line import ScopeLine
@@ -44,7 +45,6 @@ from pool_gui.window.tables.tabs import Tabs
 from pool_gui.window.title import title_of
 
 FIRST_SIZE = QSize(1280, 800)
-LEAST_SIZE = QSize(860, 560)
 _NARROW_BELOW = {"selection": 1120, "sources": 940}
 """Below this width a column gives way to what stands in the middle."""
 _SPLIT = [344, 154, 178]
@@ -94,7 +94,7 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         self.setWindowTitle(title_of(None))
-        self.setMinimumSize(LEAST_SIZE)
+        self.setMinimumSize(*LEAST_SIZE)
         self.resize(FIRST_SIZE)
         build_menus(self.menuBar(), self.actions_by_name)
         self._stage.addWidget(self.welcome)
@@ -180,7 +180,7 @@ class MainWindow(QMainWindow):
         self.tabs.selected.connect(controller.select)
         self.welcome.demo_wanted.connect(self.operations.start_demo)
         self.welcome.empty_wanted.connect(self.operations.start)
-        self.operations.refused.connect(self.bars.show_defect)
+        self.operations.refused.connect(self.bars.show_refusal)
 
     def _connect_actions(self) -> None:
         named = self.actions_by_name

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from pool_gui.wire.commands import Submit
 
+LEAST_SIZE = (860, 560)
+"""The window's least width and height, in logical pixels."""
+
 THEMES = ("system", "light", "dark")
 
 

@@ -25,6 +25,9 @@ class SessionPort(Protocol):
         `first` are commands for it; so they are in the two below.
         """
 
+    def restart(self, size: int, source: int) -> None:
+        """Start a source's process anew, with the load that ran; the history stays."""
+
     def add_demo(self, size: int, first: Sequence[Command] = ()) -> None:
         """Start a demo pool in a process of its own, and put it in scope."""
 

@@ -32,7 +32,7 @@ class Settings:
             return {}
         try:
             values = json.loads(str(text))
-        except ValueError:
+        except (ValueError, RecursionError):
             _LOG.info("the settings of %s are broken; the defaults are used", group)
             return {}
         return values if isinstance(values, dict) else {}

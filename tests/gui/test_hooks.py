@@ -1,3 +1,4 @@
+import os
 import signal
 import sys
 import threading
@@ -23,7 +24,9 @@ class Told:
 def told() -> Iterator[Told]:
     told = Told()
     before = sys.excepthook, threading.excepthook
-    signals = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+    signals = {
+        n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
     hooks = Hooks(told.sentences.append, told.end)
     hooks.install()
     yield told
@@ -83,3 +86,15 @@ def test_faults_from_ever_new_places_are_counted_in_bounded_memory(told: Told) -
 def test_a_signal_begins_the_orderly_end(told: Told, number: signal.Signals) -> None:
     signal.raise_signal(number)
     assert told.ends == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_in_order_and_the_second_one_at_once(
+    told: Told, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes: list[int] = []
+    monkeypatch.setattr(os, "_exit", codes.append)
+    signal.raise_signal(number)
+    assert (told.ends, codes) == (1, [])
+    signal.raise_signal(number)
+    assert codes == [128 + number]

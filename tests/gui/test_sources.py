@@ -215,7 +215,7 @@ def test_a_lost_source_is_named_in_the_bar_and_can_be_started_anew_or_removed(
     assert bar.isVisible()
     for action in ("restart", "remove-lost"):
         opened.trigger(action)
-    assert opened.session.asked == [("launch_pool", 8, (), 2), ("remove", 2)]
+    assert opened.session.asked == [("restart", 8, 2), ("remove", 2)]
     opened.show(before)
     assert not opened.window.bars.isVisible()
     assert not opened.window.actions_by_name["remove-lost"].isEnabled()

@@ -16,13 +16,15 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from pool_gui.monitor.view.facts import Link, LinkState
+from pool_gui.monitor.view.facts import Link, LinkState, LoadState, LogLine
 from pool_gui.monitor.view.snapshot import Snapshot
 from pool_gui.window.controller import Selection
 from pool_gui.window.style.theme import DARK, LIGHT
 from pool_gui.wire import commands
 from pool_gui.wire.commands import Arrival
 from pool_gui.wire.notes import line as said
+from pool_gui.wire.notes import note
+from pool_gui.wire.protocol import MAX_WORKERS
 
 DEADLINE_MS = 20_000
 
@@ -57,7 +59,8 @@ def test_the_first_start_offers_a_demo_and_one_click_runs_it(opened: Opened) -> 
 def test_a_button_sends_its_command(
     opened: Opened, action: str, command: commands.Command
 ) -> None:
-    opened.show(running(4))
+    load = LoadState("mix", (), 9, None, 0)
+    opened.show(replace(running(4), load=load))
     opened.trigger(action)
     assert opened.session.sent == [command]
 
@@ -124,7 +127,8 @@ def test_a_lost_process_is_named_keeps_its_history_and_can_be_restarted(
     assert opened.window.lanes.isVisible()
     assert "lost" in opened.window.windowTitle()
     opened.trigger("restart")
-    assert opened.session.launched == [4]
+    (asked,) = opened.session.asked
+    assert asked[:2] == ("restart", 4)
     opened.show(running(4))
     assert not opened.window.bars.isVisible()
 
@@ -356,3 +360,90 @@ def test_the_log_follows_its_end_and_can_be_filtered(opened: Opened) -> None:
     assert "Started a pool" in opened.window.tabs.log.toPlainText()
     opened.window.tabs.filter.setText("no such line")
     assert opened.window.tabs.log.toPlainText() == ""
+
+
+def logged(snapshot: Snapshot, *lines: tuple[str, str]) -> Snapshot:
+    log = tuple(
+        LogLine(number, 0.0, "pool", level, note(code, tasks=3))
+        for number, (level, code) in enumerate(lines, 1000)
+    )
+    return replace(snapshot, log=log)
+
+
+def test_a_refused_command_is_said_in_a_bar_and_its_control_taken_back(
+    opened: Opened,
+) -> None:
+    size, bar = opened.window.toolbar.size_box, opened.window.bars.refusal
+    opened.show(running(4))
+    size.setFocus()
+    size.setValue(900)
+    opened.show(logged(running(4), ("warning", "pool-runs")))
+    assert "is running already" in bar.text.whole()
+    assert bar.isVisible()
+    assert size.value() == 4
+    done = logged(running(4), ("warning", "pool-runs"), ("info", "cleared"))
+    opened.show(done)
+    assert not bar.isVisible(), "something was done since"
+
+
+def test_a_hung_process_can_be_restarted_from_its_bar(opened: Opened) -> None:
+    opened.show(running(4))
+    assert not opened.window.actions_by_name["restart"].isEnabled()
+    assert "runs already" in opened.window.actions_by_name["restart"].toolTip()
+    hung = Link(LinkState.SILENT, note("silent", seconds=3.0), 3.0)
+    snapshot = running(4)
+    sources = tuple(replace(one, link=hung) for one in snapshot.sources)
+    opened.show(replace(snapshot, link=hung, sources=sources))
+    assert opened.window.bars.silent.isVisible()
+    opened.trigger("restart")
+    assert opened.session.asked == [("restart", 4, sources[0].key)]
+
+
+def test_what_cannot_be_ended_or_begun_anew_says_why(opened: Opened) -> None:
+    named = opened.window.actions_by_name
+    assert "Nothing has run yet" in named["restart"].toolTip()
+    opened.show(running(4))
+    assert "No load runs" in named["end-load"].toolTip()
+
+
+def test_who_types_more_than_a_box_takes_gets_the_most(
+    opened: Opened, qtbot: QtBot
+) -> None:
+    box = opened.window.toolbar.size_box
+    box.setFocus()
+    box.selectAll()
+    qtbot.keyClicks(box, "9999")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert box.value() == MAX_WORKERS
+
+
+def test_another_demo_keeps_the_seed_and_an_unknown_one_changes_nothing(
+    opened: Opened,
+) -> None:
+    order = opened.window.toolbar.order
+    order._seed.setValue(77)
+    order.choose("sleep")
+    order.choose("no such demo")
+    assert (order.order().demo, order.order().seed) == ("sleep", 77)
+
+
+def test_who_reads_further_down_a_table_keeps_the_row_and_a_choice_moves_nothing(
+    opened: Opened,
+) -> None:
+    opened.show(running(40))
+    opened.window.tabs.bar.setCurrentIndex(1)
+    table = opened.window.tabs.workers
+    bar = table.verticalScrollBar()
+    QApplication.processEvents()
+    bar.setValue(5)
+    read = table.table.key(table.table.row(5))
+    snapshot = running(40)
+    later = replace(snapshot, workers=snapshot.workers[2:], roster=())
+    opened.show(later)
+    assert table.table.key(table.table.row(bar.value())) == read
+    opened.controller.select(Selection(snapshot.workers[-1].key))
+    assert table.table.key(table.table.row(bar.value())) == read
+
+
+def test_tab_leads_out_of_a_table(opened: Opened) -> None:
+    assert not opened.window.tabs.tasks.tabKeyNavigation()

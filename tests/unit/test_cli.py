@@ -93,3 +93,24 @@ def test_a_mistake_ends_it_with_one_sentence_and_no_traceback(
     assert done.returncode == arguments.EXIT_REFUSED
     assert says in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["--list-demos"], ["--help"], ["--version"]])
+@pytest.mark.parametrize(
+    ("where", "code", "says"),
+    [
+        ("| true; exit ${PIPESTATUS[0]}", 0, ""),
+        ("> /dev/full", 2, "pool-gui: standard output takes nothing: No space left"),
+        (">&-", 2, "pool-gui: standard output takes nothing: Bad file descriptor"),
+    ],
+    ids=["nobody reads", "full", "closed"],
+)
+def test_output_that_goes_nowhere_is_one_sentence_or_none(
+    arguments: list[str], where: str, code: int, says: str
+) -> None:
+    program = f"{sys.executable} -c 'from pool_gui.cli.main import main; exit(main())'"
+    shell = ["bash", "-c", f"{program} {' '.join(arguments)} {where}"]
+    ended = subprocess.run(shell, capture_output=True, text=True, check=False)
+    assert ended.returncode == code, ended.stderr
+    assert ended.stderr.startswith(says)
+    assert len(ended.stderr.splitlines()) == bool(says)

@@ -38,15 +38,22 @@ class Launch:
     """Added to the window's own."""
 
 
+_BEGIN: Final = (
+    "import runpy, sys; found_at = sys.argv.pop(1); "
+    "found_at in sys.path or sys.path.append(found_at); "
+    "runpy.run_module('pool_gui.demo', run_name='__main__', alter_sys=True)"
+)
+
+
 def pool_process() -> Launch:
     """Return how our own pool process is started."""
     found_at = str(Path(__file__).resolve().parents[3])
     # -P, and no empty entry, which means the current folder: a file of that must not
-    # stand in for a library's module.
+    # stand in for a library's module. For the same reason the folder that holds
+    # pool_gui, which may be site-packages, comes last; nor do children inherit it.
+    argv = (sys.executable, "-P", "-c", _BEGIN, found_at)
     inherited = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    paths = [found_at, *filter(None, inherited)]
-    argv = (sys.executable, "-P", "-m", "pool_gui.demo")
-    return Launch(argv, {"PYTHONPATH": os.pathsep.join(paths)})
+    return Launch(argv, {"PYTHONPATH": os.pathsep.join(filter(None, inherited))})
 
 
 def exit_note(kind: str, pid: int, code: int) -> Note:

@@ -9,6 +9,7 @@ import psutil
 import pyqtgraph
 from PySide6 import __version__ as pyside_version
 from PySide6.QtCore import QObject, Slot, qVersion
+from PySide6.QtGui import QImageWriter
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 import pool_gui
@@ -65,10 +66,14 @@ class Dialogs(QObject):
 
     @Slot()
     def save_picture(self) -> None:
-        """Save what the window shows as a PNG file that a person names."""
+        """Save what the window shows as a picture that a person names."""
         picture = self._window.grab()  # before the file dialog covers it
-        name = self._ask_name(self.tr("Save picture"), "pool.png", "PNG (*.png)")
-        if name and not picture.save(name, "PNG"):
+        kinds = "PNG (*.png);;JPEG (*.jpg *.jpeg);;WebP (*.webp);;BMP (*.bmp)"
+        name = self._ask_name(self.tr("Save picture"), "pool.png", kinds)
+        known = {bytes(one.data()) for one in QImageWriter.supportedImageFormats()}
+        if name and Path(name).suffix.lower().lstrip(".").encode() not in known:
+            name += ".png"  # a file holds what its name says
+        if name and not picture.save(name):
             self._complain(
                 self.tr("The picture could not be written to {0}.").format(name)
             )

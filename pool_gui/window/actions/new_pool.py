@@ -13,12 +13,11 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QRadioButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
-from pool_gui.window.style.widgets import inset, label
+from pool_gui.window.style.widgets import NumberBox, inset, label
 from pool_gui.wire.protocol import MAX_WORKERS
 
 _FIRST_WORKERS = 16
@@ -45,7 +44,7 @@ class NewPoolForm(QDialog):
         super().__init__(parent)
         self.setWindowTitle(self.tr("New demo pool"))
         self.setModal(True)
-        self.workers = QSpinBox()
+        self.workers = NumberBox()
         self.alone = QRadioButton(self.tr("in a process of its own"))
         self.beside = QRadioButton()
         self.order = QCheckBox()

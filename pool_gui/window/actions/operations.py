@@ -3,6 +3,8 @@
 It also keeps the actions honest: what cannot be done now is disabled and says why.
 """
 
+import itertools
+
 from PySide6.QtCore import QObject, Signal, Slot
 
 from pool_gui.monitor.view.facts import MAX_SOURCES, Link, LinkState
@@ -16,6 +18,7 @@ from pool_gui.window.controller import (
     Selection,
 )
 from pool_gui.window.style import words
+from pool_gui.window.style.sentences import log_sentence
 from pool_gui.wire import commands
 from pool_gui.wire.catalogue import DEFAULT_DEMO
 from pool_gui.wire.commands import Arrival
@@ -28,6 +31,7 @@ class Operations(QObject):
     """Carries the actions out."""
 
     refused = Signal(str)
+    """Why what a person wanted was not done; empty when something was done since."""
     """One sentence: why an order was not sent."""
 
     def __init__(
@@ -41,6 +45,7 @@ class Operations(QObject):
         self._form.chosen.connect(self.add_pool)
         self._link = LinkState.NONE
         self._links: tuple[tuple[int, LinkState], ...] = ()
+        self._heard = 0  # the number of the last line of the log
         self.may_remove = _yes
         """Asks whether work that runs may be ended."""
         self._connect()
@@ -87,9 +92,12 @@ class Operations(QObject):
 
     @Slot()
     def restart(self) -> None:
-        """Start the process of a lost source anew; else that of the one in scope."""
-        size = self._toolbar.size_box.value()
-        self._controller.start_pool(size, source=self._lost_source())
+        """Start the process of a lost or hung source anew; else that in scope."""
+        size, broken = self._toolbar.size_box.value(), self._broken_source()
+        if broken:
+            self._controller.restart(size, broken)
+        else:
+            self._controller.start_pool(size)
 
     @Slot()
     def ask_for_pool(self) -> None:
@@ -135,11 +143,15 @@ class Operations(QObject):
         if lost:
             self._controller.remove(lost)
 
-    def _lost_source(self) -> int:
+    def _broken_source(self) -> int:
+        """Return a source that is lost, or else one that hangs; 0: none."""
+        return self._lost_source() or self._lost_source(LinkState.SILENT)
+
+    def _lost_source(self, state: LinkState = LinkState.LOST) -> int:
         """Return the lost source in scope, or else the first of all; 0: none."""
         snapshot = self._controller.newest
         rows = () if snapshot is None else snapshot.sources
-        lost = [row.key for row in rows if row.link.state is LinkState.LOST]
+        lost = [row.key for row in rows if row.link.state is state]
         in_scope = self._controller.scope.source
         return in_scope if in_scope in lost else lost[0] if lost else 0
 
@@ -231,17 +243,33 @@ class Operations(QObject):
 
     @Slot(object)
     def _on_snapshot(self, snapshot: Snapshot) -> None:
+        self._hear(snapshot)
         links = tuple((row.key, row.link.state) for row in snapshot.sources)
-        if links != self._links:
-            self._links = links
+        shown = *links, (snapshot.load is not None, LinkState.NONE)
+        if shown != self._links:
+            self._links = shown
             self.update_actions()
+
+    def _hear(self, snapshot: Snapshot) -> None:
+        """Tell what a pool refused since the last snapshot, and take it back."""
+        heard = self._heard
+        fresh = itertools.takewhile(lambda one: one.number > heard, snapshot.log[::-1])
+        told = next((line for line in fresh if line.source == "pool"), None)
+        if snapshot.log:
+            self._heard = snapshot.log[-1].number
+        if told is None:
+            return
+        is_refused = told.level == "warning"
+        self.refused.emit(log_sentence(told) if is_refused else "")
+        pool = snapshot.pool
+        if is_refused and pool is not None and pool.pools == 1 and pool.size:
+            self._toolbar.take_back(pool.size)
 
     def update_actions(self) -> None:
         """Disable what cannot be done now, and say why."""
         state = self._controller.pool_state
         starting = self._link is LinkState.STARTING
         runs = state in RUNNING_STATES
-        lost = bool(self._lost_source())
         none = self.tr("No pool runs; start one first.")
         ending = self.tr("The pool is ending.")
         busy = self.tr("A pool runs already; File > New demo pool starts another.")
@@ -255,8 +283,11 @@ class Operations(QObject):
         self._toolbar.tell_size(several=several)
         start = start or self._only_watched()
         allow("start", start)
-        allow("restart", "" if lost else start)
-        for name in ("end-load", "clear", "stop"):
+        allow("restart", "" if self._broken_source() else start or self._not_begun())
+        newest = self._controller.newest
+        loaded = newest is not None and newest.load is not None
+        allow("end-load", needs_pool or ("" if loaded else self.tr("No load runs.")))
+        for name in ("clear", "stop"):
             allow(name, needs_pool)
         for name in ("dismiss", "dismiss-half"):
             allow(name, needs_pool or one)
@@ -267,6 +298,13 @@ class Operations(QObject):
         allow("dismiss-selected", needs_pool or nobody)
         self._allow_sources(wait if starting else "")
         self._name_pause(paused=state == "paused")
+
+    def _not_begun(self) -> str:
+        """Say that there is nothing yet that could begin anew, if that is so."""
+        snapshot = self._controller.newest
+        rows = () if snapshot is None else snapshot.sources
+        begun = any(row.link.state is not LinkState.NONE for row in rows)
+        return "" if begun else self.tr("Nothing has run yet; start a pool first.")
 
     def _only_watched(self) -> str:
         """Say that what is in scope takes no commands, if that is so."""
@@ -284,8 +322,7 @@ class Operations(QObject):
         rows = () if snapshot is None else snapshot.sources
         full = len(rows) >= MAX_SOURCES
         most = self.tr("There are as many sources as can be shown; remove one first.")
-        begun = any(row.link.state is not LinkState.NONE for row in rows)
-        none = "" if begun else self.tr("There is no source yet.")
+        none = self.tr("There is no source yet.") if self._not_begun() else ""
         one = "" if scope.source else self.tr("Select one source first.")
         allow("new-demo", most if full else starting)
         allow("remove", none or one)

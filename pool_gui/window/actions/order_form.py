@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QSizePolicy,
-    QSpinBox,
     QToolButton,
     QWidget,
     QWidgetAction,
@@ -20,11 +19,14 @@ from PySide6.QtWidgets import (
 from pool_gui.window.controller import AT_ONCE, Order
 from pool_gui.window.style import numbers
 from pool_gui.window.style.theme import Theme
-from pool_gui.window.style.widgets import inset, label
-from pool_gui.wire.catalogue import DEFAULT_DEMO, DEMOS, Parameter
+from pool_gui.window.style.widgets import NumberBox, inset, label
+from pool_gui.wire.catalogue import DEMOS, Parameter
 from pool_gui.wire.commands import MAX_BATCH, MAX_IN_FLIGHT, Arrival, Submit
 
 _MAX_RATE: Final = 1_000_000
+_MAX_SEED: Final = 2_000_000_000
+"""The most that a spin box holds, or so."""
+
 _FIRST_COUNT: Final = 100
 _FIRST_IN_FLIGHT: Final = 16
 
@@ -36,12 +38,12 @@ class OrderForm(QWidget):
         super().__init__()
         self._theme = theme
         self.demo = QComboBox()
-        self.amount = QSpinBox()
+        self.amount = NumberBox()
         self.arrival = QComboBox()
         self.options = QToolButton()
         self._menu = QMenu(self)
         self._parameters: dict[str, QDoubleSpinBox] = {}
-        self._seed = QSpinBox()
+        self._seed = NumberBox()
         self._submit = QToolButton()
         self._submit.setDefaultAction(submit)
         self._submit.setProperty("primary", True)
@@ -83,7 +85,6 @@ class OrderForm(QWidget):
         self.options.setObjectName("options")
         self.options.setAccessibleName(self.tr("Parameters"))
         self.options.setToolTip(self.tr("The demo's parameters and the random seed."))
-        self._seed.setRange(0, 2_000_000_000)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
@@ -115,7 +116,7 @@ class OrderForm(QWidget):
         for name, value in load.parameters.items():
             if name in self._parameters:
                 self._parameters[name].setValue(value)
-        self._seed.setValue(load.seed)
+        self._seed.setValue(min(load.seed, _MAX_SEED))
 
     def summary(self) -> str:
         """Return what is chosen, in words."""
@@ -126,13 +127,15 @@ class OrderForm(QWidget):
 
     def choose(self, demo: str) -> None:
         """Choose a demo by name; an unknown one changes nothing."""
-        place = self.demo.findData(demo if demo in DEMOS else DEFAULT_DEMO)
-        self.demo.setCurrentIndex(max(place, 0))
+        place = self.demo.findData(demo)
+        if place >= 0:
+            self.demo.setCurrentIndex(place)
 
     @Slot()
     def _on_demo_chosen(self) -> None:
         demo = DEMOS[str(self.demo.currentData())]
         self.demo.setToolTip(demo.explanation)
+        seed = self._seed.value()  # before its menu goes, and it with that
         self._menu.clear()
         page = QWidget()
         form = QFormLayout(page)
@@ -140,8 +143,9 @@ class OrderForm(QWidget):
         self._parameters = {p.name: _box(p) for p in demo.parameters}
         for parameter in demo.parameters:
             form.addRow(parameter.label, self._parameters[parameter.name])
-        self._seed = QSpinBox()
-        self._seed.setRange(0, 2_000_000_000)
+        self._seed = NumberBox()
+        self._seed.setRange(0, _MAX_SEED)
+        self._seed.setValue(seed)
         inset(self._seed)
         self._seed.setToolTip(self.tr("The same seed repeats the same tasks."))
         form.addRow(self.tr("Seed"), self._seed)

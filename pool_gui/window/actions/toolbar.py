@@ -1,12 +1,12 @@
 """The toolbar: the pool's buttons, its size, the order of tasks. GUI thread only."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from pool_gui.window.actions.actions import Actions
 from pool_gui.window.actions.order_form import OrderForm
 from pool_gui.window.style.theme import Theme
-from pool_gui.window.style.widgets import inset, label
+from pool_gui.window.style.widgets import NumberBox, inset, label
 from pool_gui.wire.protocol import MAX_WORKERS
 
 _HEIGHT = 42
@@ -28,7 +28,7 @@ class Toolbar(QWidget):
         self.setFixedHeight(_HEIGHT)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.order = OrderForm(theme, actions["submit"])
-        self.size_box = QSpinBox()
+        self.size_box = NumberBox()
         self._size_tip = self.tr(
             "How many workers the pool has; a running pool is resized."
         )
@@ -70,6 +70,12 @@ class Toolbar(QWidget):
         if 1 <= size != box.value() and not (self._settle.isActive() or box.hasFocus()):
             with QSignalBlocker(self.size_box):
                 self.size_box.setValue(size)
+
+    def take_back(self, size: int) -> None:
+        """Show the pool's size again, for it refused another one."""
+        self._settle.stop()
+        with QSignalBlocker(self.size_box):
+            self.size_box.setValue(size)
 
     def tell_size(self, *, several: bool) -> None:
         """Say what the size is for: one pool, or none of several."""

@@ -6,6 +6,7 @@ GUI thread, but free of Qt: numpy alone. The cost depends on the pixels, not the
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,28 @@ def rgb(colour: str) -> tuple[int, int, int]:
 
 def codes_by_function(lanes: Lanes, colours: int) -> NDArray[np.intp]:
     """Return (workers, pixels) places in a table of `colours` function colours."""
-    return _of_owner(lanes, lanes.spans.function % colours)
+    # The last one stands for a function that is not known, whose number is -1.
+    places = np.asarray([*colour_places(lanes.functions, colours), 0], np.int64)
+    return _of_owner(lanes, places[lanes.spans.function])
+
+
+@lru_cache(maxsize=4)
+def colour_places(functions: tuple[str, ...], colours: int) -> tuple[int, ...]:
+    """Return the place of each function's colour in a table of `colours`.
+
+    It comes from the name, so that it is the same after the next start; of two that
+    want one colour, the later one gets the next that is free, while there is one.
+    """
+    places: list[int] = []
+    taken: set[int] = set()
+    for name in functions:
+        place = crc32(name.encode(errors="replace")) % colours
+        if len(taken) < colours:
+            while place in taken:
+                place = (place + 1) % colours
+        taken.add(place)
+        places.append(place)
+    return tuple(places)
 
 
 def codes_by_outcome(lanes: Lanes) -> NDArray[np.intp]:

@@ -1,5 +1,6 @@
 """The lanes' panel: title, legend, choice of colours, live mark. GUI thread only."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -8,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton
 
 from pool_gui.monitor.view.snapshot import FunctionRow, Snapshot, Viewport
 from pool_gui.window.controller import Selection
+from pool_gui.window.lanes.image import colour_places
 from pool_gui.window.lanes.view import BY_FUNCTION, BY_OUTCOME, LaneView
 from pool_gui.window.style import numbers
 from pool_gui.window.style.text import short_function
@@ -15,6 +17,8 @@ from pool_gui.window.style.theme import FUNCTION_COLOURS, OUTCOME_COLOURS, Theme
 from pool_gui.window.style.widgets import Figure, Panel, label
 
 _LEGEND_ENTRIES = 8
+_STAYS_UP_TO = 4.0
+"""A function gives way in the legend to one that takes so many times its time."""
 _BESIDE_LEGEND_PIXELS = 400
 """What the title and the controls on the right take of the panel's head."""
 LIVE_COLOUR = "#009E73"
@@ -30,8 +34,9 @@ class LanesPanel(Panel):
         super().__init__()
         self._theme = theme
         self.view = LaneView(theme)
-        self._legend = [(QLabel(), Figure("small")) for _ in range(_LEGEND_ENTRIES)]
+        self._legend = [(QLabel(), label(role="small")) for _ in range(_LEGEND_ENTRIES)]
         self._legend_key: tuple[object, ...] = ()
+        self._was_named: set[str] = set()
         self._span = Figure("small")
         self._span.setToolTip(self.tr("How much time the lanes show; the wheel zooms."))
         self._by = QComboBox()
@@ -139,17 +144,28 @@ class LanesPanel(Panel):
             return tuple(zip(names, OUTCOME_COLOURS, strict=False))
         if snapshot.lanes is None:
             return ()
-        busiest = sorted(snapshot.functions, key=lambda row: -row.calls)
-        busiest = busiest[: self._legend_room(busiest)]
-        indices = {name: place for place, name in enumerate(snapshot.lanes.functions)}
+        functions = snapshot.lanes.functions
+        places = colour_places(functions, len(FUNCTION_COLOURS))
+        colours = dict(zip(functions, places, strict=True))
+        named = sorted(self._named(snapshot.functions), key=lambda row: row.name)
         return tuple(
-            (
-                short_function(row.name),
-                FUNCTION_COLOURS[indices[row.name] % len(FUNCTION_COLOURS)],
-            )
-            for row in sorted(busiest, key=lambda row: row.name)
-            if row.name in indices
+            (short_function(row.name), FUNCTION_COLOURS[colours[row.name]])
+            for row in named
+            if row.name in colours
         )
+
+    def _named(self, rows: Sequence[FunctionRow]) -> list[FunctionRow]:
+        """Return the functions that have room: those that take most of the time.
+
+        Who is named already stays unless another takes far more, so that nothing jumps.
+        """
+        weights = {row.name: _weight(row) for row in rows}
+        for name in self._was_named & weights.keys():
+            weights[name] *= _STAYS_UP_TO
+        heaviest = sorted(rows, key=lambda row: -weights[row.name])
+        named = heaviest[: self._legend_room(heaviest)]
+        self._was_named = {row.name for row in named}
+        return named
 
     def _legend_room(self, rows: list[FunctionRow]) -> int:
         """Return for how many of these functions the panel's head has room."""
@@ -159,6 +175,12 @@ class LanesPanel(Panel):
             if room < 0:
                 return max(place, 1)
         return _LEGEND_ENTRIES
+
+
+def _weight(row: FunctionRow) -> float:
+    """Return about how long all its calls took: long bars are to be explained."""
+    typical = row.run_p50 if row.run_p50 == row.run_p50 else 0.0  # NaN
+    return row.calls * typical
 
 
 def _swatch(colour: str) -> QPixmap:

@@ -1,6 +1,8 @@
 """The bars over the lanes: what is wrong, and the button that mends it. GUI thread."""
 
-from PySide6.QtCore import Qt, Slot
+from collections.abc import Callable
+
+from PySide6.QtCore import QCoreApplication, Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVBoxLayout
 
@@ -46,23 +48,21 @@ class MessageBars(QFrame):
         column.setSpacing(6)
         restart, remove = actions["restart"], actions["remove-lost"]
         self.lost = Bar("error", restart, remove, actions["save-log"])
-        self.silent = Bar("warning")
+        self.silent = Bar("warning", restart, actions["save-log"])
+        self.refusal = Bar("warning")
+        _add_close(self.refusal, self.clear_refusal)
         self.paused = Bar("info", actions["freeze"])
         self.defect = Bar("error", actions["save-log"])
-        close = QPushButton(self.tr("Dismiss"))
-        close.clicked.connect(self.clear_defect)
-        defect_layout = self.defect.layout()
-        if defect_layout is not None:
-            defect_layout.addWidget(close)
-        for bar in (self.defect, self.lost, self.silent, self.paused):
+        _add_close(self.defect, self.clear_defect)
+        self._bars = self.defect, self.lost, self.silent, self.refusal, self.paused
+        for bar in self._bars:
             column.addWidget(bar)
         self.hide()
 
     def _say(self, bar: Bar, text: str) -> None:
         """Show a text in a bar; all is hidden, gaps included, while none has one."""
         bar.say(text)
-        bars = (self.defect, self.lost, self.silent, self.paused)
-        self.setVisible(any(one.text.whole() for one in bars))
+        self.setVisible(any(one.text.whole() for one in self._bars))
 
     @Slot(object)
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -99,6 +99,16 @@ class MessageBars(QFrame):
         )
 
     @Slot(str)
+    def show_refusal(self, sentence: str) -> None:
+        """Say why what a person wanted was not done; nothing: it was done since."""
+        self._say(self.refusal, sentence)
+
+    @Slot()
+    def clear_refusal(self) -> None:
+        """Hide that."""
+        self._say(self.refusal, "")
+
+    @Slot(str)
     def show_defect(self, sentence: str) -> None:
         """Say that the window itself has a defect, or why an order was not sent."""
         self._say(self.defect, sentence)
@@ -107,3 +117,11 @@ class MessageBars(QFrame):
     def clear_defect(self) -> None:
         """Hide the defect's bar."""
         self._say(self.defect, "")
+
+
+def _add_close(bar: Bar, slot: Callable[[], None]) -> None:
+    button = QPushButton(QCoreApplication.translate("MessageBars", "Dismiss"))
+    button.clicked.connect(slot)
+    layout = bar.layout()
+    if layout is not None:
+        layout.addWidget(button)

@@ -4,12 +4,13 @@ import html
 from typing import Final
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QValidator
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QFrame,
     QLabel,
     QSizePolicy,
+    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -38,6 +39,30 @@ def plain_tip(text: str) -> str:
 def inset(box: QAbstractSpinBox) -> None:
     """Keep a spin box's text off its border, which the style sheet's padding cannot."""
     box.lineEdit().setTextMargins(7, 0, 0, 0)
+
+
+class NumberBox(QSpinBox):
+    """A spin box in which more may be typed than it takes: it then takes the most.
+
+    QSpinBox refuses the digit that is too much, so that who types 9999 gets 999.
+    """
+
+    def validate(self, text: str, at: int) -> tuple[QValidator.State, str, int]:
+        """Let a number stand that is too large, until all of it is typed."""
+        if _is_too_large(text, self.maximum()):
+            return QValidator.State.Intermediate, text, at
+        return super().validate(text, at)
+
+    def fixup(self, text: str) -> str:
+        """Return the most for what is more."""
+        if _is_too_large(text, self.maximum()):
+            return str(self.maximum())
+        return super().fixup(text)
+
+
+def _is_too_large(text: str, most: int) -> bool:
+    digits = text.strip().replace(",", "").replace("\N{NARROW NO-BREAK SPACE}", "")
+    return digits.isdecimal() and len(digits) <= 12 and int(digits) > most
 
 
 class Panel(QFrame):

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from pool_gui.window.tables.model import Row, TableModel
 
-_MARGINS: Final = (9, 0, -9, 0)
+_MARGINS: Final = (6, 0, -9, 0)
+"""As the titles over them have."""
 _ELIDE: Final = Qt.TextElideMode.ElideMiddle
 
 

@@ -55,16 +55,19 @@ class LogView(QPlainTextEdit):
         self._append(self._lines)
 
     def _append(self, lines: Sequence[LogLine]) -> None:
+        formats = {line.level: self._format(line.level) for line in lines}
         bar = self.verticalScrollBar()
         at_end = bar.value() >= bar.maximum() - 4
         cursor = QTextCursor(self.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
+        cursor.beginEditBlock()  # one layout for all of them
         for line in lines:
             if self._filter and self._filter not in log_sentence(line).casefold():
                 continue
             if not self.document().isEmpty():
                 cursor.insertBlock()
-            cursor.insertText(line_text(line), self._format(line.level))
+            cursor.insertText(line_text(line), formats[line.level])
+        cursor.endEditBlock()
         if at_end:
             bar.setValue(bar.maximum())
 

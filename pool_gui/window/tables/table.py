@@ -1,5 +1,6 @@
 """A table whose rows can be selected, sorted, filtered and copied. GUI thread only."""
 
+from collections.abc import Sequence
 from typing import Generic
 
 from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal, Slot
@@ -28,6 +29,8 @@ class Table(QTableView, Generic[Row]):
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setCornerButtonEnabled(False)
+        self.setTabKeyNavigation(False)  # it leads out of the table
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(22)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -47,6 +50,17 @@ class Table(QTableView, Generic[Row]):
     def _on_clicked(self, index: QModelIndex) -> None:
         self.picked.emit(self.table.row(index.row()))
 
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Show other rows; whoever has scrolled keeps the row that he reads."""
+        bar = self.verticalScrollBar()
+        first, model = bar.value(), self.table
+        reads = 0 < first < model.rowCount()
+        key = model.key(model.row(first)) if reads else None
+        model.set_rows(rows)
+        if key is not None and (place := model.place_of(key)) >= 0:
+            self.updateGeometries()  # else the bar does not know of more rows yet
+            bar.setValue(place)
+
     def mark(self, key: tuple[int, ...] | str) -> None:
         """Show the row with this key as selected; none when it is not there."""
         place = self.table.place_of(key)
@@ -54,10 +68,12 @@ class Table(QTableView, Generic[Row]):
             self.clearSelection()
         elif place != self.currentIndex().row() or not self.selectedIndexes():
             selection = self.selectionModel()
+            self.setAutoScroll(False)  # only keys lead to another part of the table
             selection.setCurrentIndex(
                 self.table.index(place, 0),
                 selection.SelectionFlag.ClearAndSelect | selection.SelectionFlag.Rows,
             )
+            self.setAutoScroll(True)
 
     def copy(self) -> None:
         """Copy what is shown, as tab-separated lines with the titles on top."""

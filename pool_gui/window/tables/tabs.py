@@ -118,11 +118,11 @@ class Tabs(Panel):
         self._tell_pools(many=snapshot.pool is not None and snapshot.pool.pools > 1)
         page = self._stack.currentWidget()
         if page is self.tasks:
-            self.tasks.table.set_rows(snapshot.tasks)
+            self.tasks.show_rows(snapshot.tasks)
         elif page is self.workers:
-            self.workers.table.set_rows(snapshot.roster or snapshot.workers)
+            self.workers.show_rows(snapshot.roster or snapshot.workers)
         elif page is self.functions:
-            self.functions.table.set_rows(snapshot.functions)
+            self.functions.show_rows(snapshot.functions)
         else:
             self.log.show_lines(snapshot.log)
         self._tell_empty()

@@ -1,6 +1,8 @@
 import os
 import signal
+import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -94,14 +96,23 @@ def test_an_empty_entry_of_the_path_lets_no_current_folder_in(
     monkeypatch: pytest.MonkeyPatch, inherited: str
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", inherited)
-    paths = pool_process().environment["PYTHONPATH"].split(os.pathsep)
-    assert "" not in paths
-    assert paths[1:] == [one for one in inherited.split(os.pathsep) if one]
+    path = pool_process().environment["PYTHONPATH"]
+    assert path == os.pathsep.join(filter(None, inherited.split(os.pathsep)))
 
 
-def test_our_pool_process_takes_no_module_from_the_current_folder() -> None:
+def test_our_pool_process_takes_no_librarys_module_from_elsewhere(
+    tmp_path: Path,
+) -> None:
+    """A `queue.py` in the current folder, or in site-packages, is none of its own."""
     launch = pool_process()
-    assert launch.argv == (sys.executable, "-P", "-m", "pool_gui.demo")
-    assert os.path.isdir(  # noqa: PTH112  # the variable holds plain text
-        os.path.join(launch.environment["PYTHONPATH"].split(os.pathsep)[0], "pool_gui")  # noqa: PTH118  # likewise
+    assert launch.argv[:3] == (sys.executable, "-P", "-c")
+    look = "import sys; print(*sys.path, sep=chr(10))"
+    begin = launch.argv[3].partition("runpy.run_module")[0] + look
+    argv = (*launch.argv[:3], begin, str(tmp_path))
+    said = subprocess.run(  # our own
+        argv, cwd=tmp_path, capture_output=True, text=True, check=True
     )
+    paths = said.stdout.splitlines()
+    assert paths[-1] == str(tmp_path), "after the standard library and site-packages"
+    assert len(paths) > 2
+    assert "" not in paths

@@ -9,6 +9,8 @@ from pool_gui.monitor.view.snapshot import Lanes, SpanTable
 from pool_gui.window.lanes import image as lane_image
 
 GROUND = "#eef1f4"
+FUNCTIONS = ("d", "b", "e", "a")
+"""Each wants the colour that has its place."""
 COLOURS = ("#000000", "#ff0000", "#00ff00", "#0000ff")
 
 
@@ -34,7 +36,7 @@ def lanes(coverage: list[float], owner: list[int], lengths: list[int]) -> Lanes:
             ended_ns=ends,
             outcome=none,
         ),
-        functions=("f", "g", "h", "i"),
+        functions=FUNCTIONS,
     )
 
 
@@ -110,3 +112,14 @@ def test_lanes_beyond_the_picture_are_left_out() -> None:
     pixels = np.asarray([[1], [2]], np.uint32)
     made = lane_image.compose(pixels, [(0, -5, -1), (1, 3, 5)], 3, "#000000")
     assert not made.any()
+
+
+def test_a_function_has_its_colour_after_the_next_start_too() -> None:
+    names = tuple(f"app.task_{number}" for number in range(6))
+    once = dict(zip(names, lane_image.colour_places(names, 12), strict=True))
+    other = names[3:], lane_image.colour_places(names[3:], 12)
+    again = dict(zip(*other, strict=True))
+    assert len(set(once.values())) == 6, "no two have one colour while there are others"
+    assert sum(once[name] == place for name, place in again.items()) >= 2
+    assert lane_image.colour_places(FUNCTIONS, 4) == (0, 1, 2, 3)
+    assert len(lane_image.colour_places(names, 4)) == 6

@@ -23,7 +23,7 @@ def test_letters_of_any_language_stay_as_they_are() -> None:
 
 @given(st.text())
 def test_any_text_becomes_one_printable_line(text: str) -> None:
-    shown = plain(text)
+    shown = plain(text).removeprefix("\u2068").removesuffix("\u2069")
     assert len(shown) <= 200
     assert "\n" not in shown
     assert all(
@@ -42,3 +42,11 @@ def test_the_short_function_is_the_last_part() -> None:
     assert short_function("demo.tasks.prime_count") == "prime_count"
     assert short_function("main") == "main"
     assert short_function("odd.") == "odd."
+
+
+def test_what_is_written_from_right_to_left_is_set_apart() -> None:
+    assert plain("demo.\u05e9\u05dc\u05d5\u05dd") == (
+        "\u2068demo.\u05e9\u05dc\u05d5\u05dd\u2069"
+    )
+    assert short_function("demo.\u05e9\u05dc") == "\u2068\u05e9\u05dc\u2069"
+    assert plain("größe") == "größe"
