@@ -8,7 +8,6 @@ import contextlib
 import errno
 import io
 import os
-import signal
 import sys
 from collections.abc import Sequence
 
@@ -18,10 +17,6 @@ from pool_gui.window.options import SnapshotOptions, WindowOptions
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run pool-gui with these arguments (default: the program's) until it ends."""
-    if argv is None:
-        # Until the window takes it over, Ctrl-C ends the program without a word:
-        # raised in the midst of Qt's beginning, KeyboardInterrupt aborts it.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
     said = io.StringIO()
     try:
         with contextlib.redirect_stdout(said):  # --help and --version print to it

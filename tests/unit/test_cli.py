@@ -1,6 +1,7 @@
 """The entry point: in this process with a broken machine, and as a person starts it."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -114,3 +115,20 @@ def test_output_that_goes_nowhere_is_one_sentence_or_none(
     assert ended.returncode == code, ended.stderr
     assert ended.stderr.startswith(says)
     assert len(ended.stderr.splitlines()) == bool(says)
+
+
+def test_ctrl_c_before_there_is_a_window_leaves_no_traceback() -> None:
+    program = """
+import signal, sys
+from pool_gui.cli import entry
+class Importing:
+    def find_spec(self, name, *_):
+        if name == "pool_gui.cli.main":
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Importing())
+entry.main()
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")
