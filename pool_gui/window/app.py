@@ -56,6 +56,9 @@ class WindowApp(QObject):
         self.window.restore()
         if options.size is not None:
             self.window.resize(*options.size)
+        elif application.platformName() != "offscreen":  # whose screen is none
+            room = self.window.screen().availableSize()
+            self.window.resize(self.window.size().boundedTo(room))
         self.window.toolbar.size_box.setValue(options.workers)
         self._options = options
         self._ender: threading.Thread | None = None

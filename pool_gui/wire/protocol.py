@@ -24,7 +24,7 @@ MAX_NAME_CHARACTERS = 200
 MAX_WORKERS = 1024
 """The most workers a pool may have that is driven over the connection."""
 
-MAX_SPANS_PER_FRAME = 2048
+MAX_SPANS_PER_FRAME = 4096
 """The most finished tasks one frame tells in detail."""
 
 MAX_NEW_NAMES_PER_FRAME = 256

@@ -34,6 +34,8 @@ def groups_of(
 ) -> list[Group]:
     """Return a source's pools, the oldest first, each with its workers.
 
+    Those of which no worker lives any more come last.
+
     Args:
         source: its key.
         history: of the source.
@@ -44,7 +46,7 @@ def groups_of(
     for worker in workers:
         by_pool.setdefault(worker.pool, []).append(worker)
     groups = []
-    for pool, ours in sorted(by_pool.items()):
+    for pool, ours in sorted(by_pool.items(), key=_living_first):
         hidden = [w for w in ours if w.key in viewport.hidden]
         shown = [w for w in ours if w.key not in viewport.hidden]
         if pool in viewport.folded:
@@ -53,6 +55,12 @@ def groups_of(
         name = "" if facts is None else facts.header.name
         groups.append(Group(source, pool, name, len(ours), len(hidden), tuple(shown)))
     return groups
+
+
+def _living_first(entry: tuple[int, list[Worker]]) -> tuple[bool, int]:
+    pool, workers = entry
+    over = bool(workers) and all(worker.gone_ns is not None for worker in workers)
+    return over, pool
 
 
 class Arranger:

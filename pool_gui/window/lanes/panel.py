@@ -157,12 +157,16 @@ class LanesPanel(Panel):
     def _named(self, rows: Sequence[FunctionRow]) -> list[FunctionRow]:
         """Return the functions that have room: those that take most of the time.
 
-        Who is named already stays unless another takes far more, so that nothing jumps.
+        The one with the longest bar is always among them. Who is named already stays
+        unless another takes far more, so that nothing jumps.
         """
         weights = {row.name: _weight(row) for row in rows}
         for name in self._was_named & weights.keys():
             weights[name] *= _STAYS_UP_TO
-        heaviest = sorted(rows, key=lambda row: -weights[row.name])
+        longest = max((row.run_max for row in rows), default=0.0)
+        heaviest = sorted(
+            rows, key=lambda row: (row.run_max < longest, -weights[row.name])
+        )
         named = heaviest[: self._legend_room(heaviest)]
         self._was_named = {row.name for row in named}
         return named

@@ -16,6 +16,7 @@ import pytest
 
 from pool_gui.agent import Agent, CommandRefusedError
 from pool_gui.agent.adapters.base import PoolReading, WatchedWorker
+from pool_gui.agent.agent import SPANS_PER_SECOND
 from pool_gui.wire import commands
 from pool_gui.wire.channel import Channel, connect
 from pool_gui.wire.commands import Command, Look, Pause, Resize
@@ -28,7 +29,12 @@ from pool_gui.wire.errors import (
 from pool_gui.wire.gate import Gate
 from pool_gui.wire.messages import Counts, Hello
 from pool_gui.wire.notes import Note, note
-from pool_gui.wire.protocol import FRAME_INTERVAL_SECONDS, PROTOCOL_VERSION
+from pool_gui.wire.protocol import (
+    CLOSE_INTERVAL_SECONDS,
+    FRAME_INTERVAL_SECONDS,
+    MAX_SPANS_PER_FRAME,
+    PROTOCOL_VERSION,
+)
 
 DEADLINE_SECONDS = 10.0
 
@@ -459,3 +465,8 @@ def test_frames_come_more_often_while_somebody_looks_closely(link: Link) -> None
     link.command(Look(close=False))
     assert frames(1.0) < 0.75 * close
     agent.stop()
+
+
+@pytest.mark.parametrize("interval", [FRAME_INTERVAL_SECONDS, CLOSE_INTERVAL_SECONDS])
+def test_no_frame_is_to_hold_more_tasks_than_the_wire_takes(interval: float) -> None:
+    assert SPANS_PER_SECOND * interval <= MAX_SPANS_PER_FRAME

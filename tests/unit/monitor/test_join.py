@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from unit.monitor.feed import MS, Feed, span_row, worker_row
 
 from pool_gui.monitor.model.program import History, Shared
+from pool_gui.monitor.view.arrange import groups_of
 from pool_gui.monitor.view.join import draw_all
 from pool_gui.monitor.view.snapshot import Lanes, Viewport, WorkerRow
 
@@ -162,3 +163,16 @@ def test_nothing_of_one_source_gets_into_another(
         owners = np.unique(lanes.owner[mine])
         tasks = lanes.spans.task[owners[owners >= 0]]
         assert set((tasks // 1000).tolist()) <= {number}
+
+
+def test_a_pool_of_which_no_worker_lives_stands_below_one_that_lives() -> None:
+    feed = Feed()
+    works(feed, (1, 7, 0, 500))
+    history, key = feed.history, pool_of(feed)
+    workers = [*history.workers]
+    assert [group.pool for group in groups_of(1, history, workers, VIEWPORT)] == [key]
+    later = [replace(worker, pool=key + 1) for worker in workers]
+    for worker in workers:
+        history.workers.bury(worker, history.now_ns)
+    groups = groups_of(1, history, [*workers, *later], VIEWPORT)
+    assert [group.pool for group in groups] == [key + 1, key]
