@@ -89,6 +89,10 @@ def process_of(snapshot: Snapshot) -> psutil.Process:
     return psutil.Process(snapshot.program.pid)
 
 
+def is_live(snapshot: Snapshot) -> bool:
+    return snapshot.link.state is LinkState.LIVE
+
+
 def ended(snapshot: Snapshot) -> bool:
     """Whether all that was submitted has ended."""
     if snapshot.pool is None:
@@ -302,6 +306,31 @@ def test_a_stopped_process_is_silent_and_comes_back_with_the_truth(
     process.send_signal(signal.SIGCONT)
     live = watch.until(lambda s: ended(s) and s.link.state is LinkState.LIVE)
     assert not any(worker.state == "busy" for worker in live.workers)
+
+
+def test_a_hung_process_is_ended_and_another_goes_on_with_its_load(
+    watch: Watch,
+) -> None:
+    process = process_of(watch.pool())
+    watch.send(Batch("noop", {}, 3, 0), endless("sleep", in_flight=6))
+    watch.until(lambda s: s.load and s.load.submitted > 0)
+    process.send_signal(signal.SIGSTOP)
+    silent = watch.until(lambda s: s.link.state is LinkState.SILENT)
+    watch.session.restart(3, silent.sources[0].key)
+    again = watch.until(
+        lambda s: s.load and s.pool and s.pool.alive == 3 and is_live(s)
+    )
+    assert process_of(again).pid != process.pid
+    assert not process.is_running()
+    assert again.load is not None
+    assert again.load.demo == "sleep"
+    watch.send(EndLoad())
+    watch.until(lambda s: s.load is None)
+    process_of(again).kill()
+    lost = watch.until(lambda s: s.link.state is LinkState.LOST)
+    watch.session.restart(2, lost.sources[0].key)
+    idle = watch.until(lambda s: s.pool and s.pool.alive == 2 and is_live(s))
+    assert idle.load is None, "a load that was ended does not come back"
 
 
 def test_closing_with_work_running_ends_in_time_and_leaves_no_process() -> None:
