@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QSize, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from pool_gui.monitor.session import Session
@@ -24,6 +24,8 @@ from pool_gui.window.style.theme import Theme
 DESKTOP_ID = "io.github.pool_gui.PoolGui"
 _CLOSE_SECONDS = 2.5
 _LOOK_MS = 50
+_FRAME_PIXELS = 40
+"""Room for a window manager's title, which is not known before the window is shown."""
 _SWITCH_SECONDS = 0.0005
 _LOG = logging.getLogger("pool_gui.window")
 
@@ -58,6 +60,7 @@ class WindowApp(QObject):
             self.window.resize(*options.size)
         elif application.platformName() != "offscreen":  # whose screen is none
             room = self.window.screen().availableSize()
+            room -= QSize(0, _FRAME_PIXELS)
             self.window.resize(self.window.size().boundedTo(room))
         self.window.toolbar.size_box.setValue(options.workers)
         self._options = options

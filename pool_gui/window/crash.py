@@ -21,6 +21,7 @@ _MAX_PLACES = 256
 
 Place = tuple[str, str, int]
 
+_HANG_UP: Final = getattr(signal, "SIGHUP", None)
 _SIGNALS: Final = tuple(
     getattr(signal, name)
     for name in ("SIGINT", "SIGTERM", "SIGHUP")
@@ -51,14 +52,17 @@ class Hooks:
         sys.excepthook = self._on_exception
         threading.excepthook = self._on_thread_exception
         for number in _SIGNALS:
-            signal.signal(number, self._on_signal)
+            is_ignored = signal.getsignal(number) is signal.SIG_IGN
+            if not (is_ignored and number == _HANG_UP):  # who started it used nohup
+                signal.signal(number, self._on_signal)
 
     def remove(self) -> None:
         """Give them back."""
         sys.excepthook = sys.__excepthook__
         threading.excepthook = self._threads
         for number in _SIGNALS:
-            signal.signal(number, signal.SIG_DFL)
+            if signal.getsignal(number) == self._on_signal:
+                signal.signal(number, signal.SIG_DFL)
 
     def _on_exception(
         self,

@@ -98,3 +98,17 @@ def test_a_signal_ends_in_order_and_the_second_one_at_once(
     assert (told.ends, codes) == (1, [])
     signal.raise_signal(number)
     assert codes == [128 + number]
+
+
+def test_a_hang_up_that_is_ignored_stays_ignored() -> None:
+    """`nohup pool-gui &` goes on when its terminal goes."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    others = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+    hooks = Hooks(lambda _sentence: None, lambda: None)
+    hooks.install()
+    kept = signal.getsignal(signal.SIGHUP)
+    hooks.remove()
+    after = signal.signal(signal.SIGHUP, before)
+    for number, handler in others.items():
+        signal.signal(number, handler)
+    assert (kept, after) == (signal.SIG_IGN, signal.SIG_IGN)

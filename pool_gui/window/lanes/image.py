@@ -90,7 +90,7 @@ def compose(
 ) -> Pixels:
     """Return one picture of all lanes in sight, (height, pixels); clear between them.
 
-    One picture is painted in a fifth of the time that a strip for each lane takes.
+    Painted in one call, where a strip for each lane took several.
 
     Args:
         pixels: from `paint`.

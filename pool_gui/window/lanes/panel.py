@@ -1,5 +1,6 @@
 """The lanes' panel: title, legend, choice of colours, live mark. GUI thread only."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -183,8 +184,7 @@ class LanesPanel(Panel):
 
 def _weight(row: FunctionRow) -> float:
     """Return about how long all its calls took: long bars are to be explained."""
-    typical = row.run_p50 if row.run_p50 == row.run_p50 else 0.0  # NaN
-    return row.calls * typical
+    return 0.0 if math.isnan(row.run_p50) else row.calls * row.run_p50
 
 
 def _swatch(colour: str) -> QPixmap:

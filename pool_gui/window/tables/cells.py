@@ -1,7 +1,8 @@
 """Paints the cells of a table from its model's texts. GUI thread only.
 
 Qt asks a model eight times for each cell that it paints, and each question enters
-Python: a table of 24 cells took 5 ms that takes 1 this way.
+Python: the table of tasks of the mixed demo took 4.9 ms a time, and takes 2.6 this way
+(processor time of the GUI thread, means of ten seconds each).
 """
 
 from typing import Final
