@@ -163,7 +163,7 @@ run() {
 }
 
 # Longest first: two lanes take one after the other, and so end together.
-parts="unit/pool system interleaving unit gui mypy arch contracts format lint"
+parts="unit/pool system unit gui truth interleaving mypy arch contracts format lint"
 
 begin_part() {
     case $1 in

@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
+from pool_gui.monitor.findings.judgements import Judgements
 from pool_gui.monitor.session import Session
+from pool_gui.monitor.source.base import SourceKind
 from pool_gui.monitor.source.child import Launch
 from pool_gui.monitor.view.facts import (
     Link,
@@ -24,10 +26,10 @@ from pool_gui.monitor.view.snapshot import (
     Snapshot,
     SpanTable,
     TaskRow,
-    Viewport,
     WorkerRow,
     WorkerState,
 )
+from pool_gui.monitor.view.viewport import Viewport
 from pool_gui.window import app
 from pool_gui.window.options import WindowOptions
 from pool_gui.window.pace import Pace
@@ -74,6 +76,12 @@ class FakeSession:
 
     def add_pool(self, size: int, first: Sequence[Command] = ()) -> None:
         self.asked.append(("add_pool", size, tuple(first)))
+
+    def add_source(self, kind: SourceKind) -> None:
+        self.asked.append(("add_source", kind.name))
+
+    def judge(self, judgements: Judgements) -> None:
+        self.asked.append(("judge", judgements))
 
     def set_scope(self, scope: Scope) -> None:
         self.asked.append(("set_scope", scope))

@@ -3,12 +3,13 @@
 Everything is seeded: the same call gives the same picture.
 """
 
-import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from pool_gui.monitor.findings.judgements import Judgements
+from pool_gui.monitor.source.base import SourceKind
 from pool_gui.monitor.view.facts import (
     ArrivalRow,
     Link,
@@ -29,10 +30,10 @@ from pool_gui.monitor.view.snapshot import (
     Snapshot,
     SpanTable,
     TaskRow,
-    Viewport,
     WorkerRow,
     WorkerState,
 )
+from pool_gui.monitor.view.viewport import Viewport
 from pool_gui.wire.commands import Command
 from pool_gui.wire.messages import Counts
 from pool_gui.wire.notes import line as said
@@ -83,6 +84,12 @@ class FakeSession:
 
     def add_pool(self, size: int, first: Sequence[Command] = ()) -> None:
         self.asked.append(("add_pool", size, tuple(first)))
+
+    def add_source(self, kind: SourceKind) -> None:
+        self.asked.append(("add_source", kind.name))
+
+    def judge(self, judgements: Judgements) -> None:
+        self.asked.append(("judge", judgements))
 
     def set_scope(self, scope: Scope) -> None:
         self.asked.append(("set_scope", scope))
@@ -346,7 +353,7 @@ def nothing() -> Snapshot:
         pool=None,
         workers=(),
         lanes=None,
-        series=Series(*(empty for _ in dataclasses.fields(Series))),
+        series=Series(empty, empty, empty, empty, empty, empty, empty, empty),
         wait=no_distribution(),
         run=no_distribution(),
         functions=(),

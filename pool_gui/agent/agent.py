@@ -6,18 +6,16 @@ no log of its own while it works: what it has to say goes to the window as a rep
 """
 
 import logging
-import os
-import platform
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-import pool_gui
 from pool_gui.agent.adapters.base import WatchedPool, WatchedWorker
 from pool_gui.agent.frames import FrameBuilder
+from pool_gui.agent.introduction import hello
 from pool_gui.agent.pace import Schedule
+from pool_gui.agent.quiet_thread import QuietThread, daemon
 from pool_gui.wire.channel import Channel
 from pool_gui.wire.codec import RawMessage, read_header
 from pool_gui.wire.commands import Command, Look, from_header
@@ -28,13 +26,13 @@ from pool_gui.wire.errors import (
     MalformedMessageError,
     WireError,
 )
-from pool_gui.wire.messages import Hello, Reply, to_header
+from pool_gui.wire.messages import Reply, to_header
 from pool_gui.wire.notes import Note, Value, note
 from pool_gui.wire.protocol import (
     CLOSE_INTERVAL_SECONDS,
     FRAME_INTERVAL_SECONDS,
-    MAX_ARGUMENTS,
     PROTOCOL_VERSION,
+    STACKS_INTERVAL_SECONDS,
     Kind,
 )
 
@@ -45,6 +43,7 @@ JOIN_SECONDS: Final = 1.0
 SPANS_PER_SECOND: Final = 30_000
 """So many tasks a second are told in detail; of more, a sample."""
 
+_LAST_FRAMES: Final = 20
 _MAX_VERSION_CHARACTERS: Final = 20
 _LOG = logging.getLogger("pool_gui.agent")
 
@@ -70,6 +69,8 @@ class Agent:
         handler: Handler,
         *,
         on_link_lost: Callable[[], None] = lambda: None,
+        on_tick: Callable[[], None] = lambda: None,
+        is_quiet: bool = False,
     ) -> None:
         """Make an agent; `start` makes it work.
 
@@ -78,14 +79,23 @@ class Agent:
             handler: called in the commands thread, one command at a time.
             on_link_lost: called once, in one of the agent's threads, when the window
                 closes the link or breaks the protocol; not after `stop`.
+            on_tick: called in the frames thread, before each look at the pools.
+            is_quiet: whether its threads are hidden from the program's own view.
         """
         self._channel = channel
         self._handler = handler
         self._on_link_lost = on_link_lost
+        self._on_tick = on_tick
         self._builder = FrameBuilder()
         self._interval_seconds = FRAME_INTERVAL_SECONDS
         """Written by the commands thread, read by the other: one store, one look."""
+        self._tells_stacks = False
+        """Likewise."""
+        self._stacks_due_ns = 0
+        self._late_ns = 0
         self._stopping = threading.Event()
+        self._finishing = False
+        """Whether a last frame is due; written before `_stopping` is set."""
         self._welcomed = threading.Event()
         self._refusal: WireError | None = None
         self._end_lock = threading.Lock()  # guards _ended
@@ -94,9 +104,10 @@ class Agent:
         """Whether it gave up because of a mistake of its own."""
         self._frames_cpu_ns = 0  # each written by its own thread only
         self._commands_cpu_ns = 0
+        make = QuietThread if is_quiet else daemon
         self._threads = (
-            threading.Thread(target=self._run_frames, name="agent", daemon=True),
-            threading.Thread(target=self._run_commands, name="commands", daemon=True),
+            make(self._run_frames, "agent"),
+            make(self._run_commands, "commands"),
         )
 
     def start(self, welcome_seconds: float = WELCOME_SECONDS) -> None:
@@ -108,7 +119,7 @@ class Agent:
             LinkClosedError: the window is gone.
         """
         frames, commands = self._threads
-        self._channel.send(to_header(_hello()))
+        self._channel.send(to_header(hello()))
         commands.start()
         answered = self._welcomed.wait(welcome_seconds)
         refusal = (
@@ -123,6 +134,18 @@ class Agent:
             raise refusal
         frames.start()
 
+    def begin(self) -> None:
+        """Introduce the process, and begin once the window has answered.
+
+        Unlike `start` it waits for nothing: a program is not kept from its first line.
+
+        Raises:
+            LinkClosedError: the window is gone.
+        """
+        self._channel.send(to_header(hello()))
+        for thread in self._threads:
+            thread.start()
+
     def stop(self, deadline_seconds: float = JOIN_SECONDS) -> None:
         """Say no more and close the link. Idempotent; at most the deadline a thread."""
         self._end()
@@ -130,6 +153,29 @@ class Agent:
         for thread in self._threads:
             if thread.is_alive() and thread is not threading.current_thread():
                 thread.join(deadline_seconds)
+
+    def finish(self, deadline_seconds: float) -> None:
+        """Send one more frame, in which all counts are exact, then stop.
+
+        Waits for it for at most the deadline: a window that does not read is no reason
+        to keep a program from ending.
+        """
+        self._finishing = True
+        self._stopping.set()
+        frames = self._threads[0]
+        if frames.is_alive():
+            frames.join(deadline_seconds)
+        self._end()
+        self._builder.unwatch()
+
+    def abandon(self) -> None:
+        """Let go of everything in a forked child, where the threads are not.
+
+        The link is the parent's: nothing is sent, only this process's end closed.
+        """
+        self._ended = True
+        self._stopping.set()
+        self._channel.abandon()
 
     def watch(self, pool: WatchedPool) -> int:
         """Tell the window about this pool from now on; return its id in frames."""
@@ -148,12 +194,16 @@ class Agent:
         return self._frames_cpu_ns + self._commands_cpu_ns
 
     def _run_frames(self) -> None:
+        self._welcomed.wait()
+        if self._refusal is not None:
+            self._link_lost()
+            return
         schedule = Schedule(time.perf_counter_ns())
         try:
-            while not self._stopping.wait(
-                schedule.wait_seconds(time.perf_counter_ns())
-            ):
+            while not self._wait(schedule):
                 self._tick(schedule)
+            if self._finishing:
+                self._say_last_words(schedule)
         except LinkClosedError:
             pass  # how it usually ends; whoever asked is told below
         except WireError:
@@ -166,17 +216,43 @@ class Agent:
             # A link without frames would be a lie.
             self._link_lost()
 
+    def _wait(self, schedule: Schedule) -> bool:
+        """Wait for the next look; return whether the agent is to stop instead."""
+        begun_ns = time.perf_counter_ns()
+        seconds = schedule.wait_seconds(begun_ns)
+        stopped = self._stopping.wait(seconds)
+        late_ns = time.perf_counter_ns() - begun_ns - round(seconds * 1e9)
+        if seconds > 0:  # else it had no time to sleep, and is late by its own work
+            self._late_ns = max(self._late_ns, late_ns)
+        return stopped
+
     def _tick(self, schedule: Schedule) -> None:
         interval_seconds = self._interval_seconds
         schedule.set_interval(interval_seconds, time.perf_counter_ns())
         # As many spans a second, however many frames they come in.
         self._builder.set_budget(round(SPANS_PER_SECOND * interval_seconds))
+        self._on_tick()
         moved = self._builder.moved()
         sequence = schedule.due(time.perf_counter_ns(), moved=moved)
         if sequence is not None:
+            late_ns, self._late_ns = self._late_ns, 0
+            header, body = self._builder.build(sequence, self.cpu_ns(), late_ns)
+            self._channel.send(to_header(header), body)
+        if self._tells_stacks and time.perf_counter_ns() >= self._stacks_due_ns:
+            told = self._builder.stacks()
+            self._stacks_due_ns = told.now_ns + round(STACKS_INTERVAL_SECONDS * 1e9)
+            self._channel.send(to_header(told))
+        self._frames_cpu_ns = time.thread_time_ns()
+
+    def _say_last_words(self, schedule: Schedule) -> None:
+        """Tell all that is left, which may take several frames."""
+        for _ in range(_LAST_FRAMES):
+            self._on_tick()
+            sequence = schedule.next_number()
             header, body = self._builder.build(sequence, self.cpu_ns())
             self._channel.send(to_header(header), body)
-        self._frames_cpu_ns = time.thread_time_ns()
+            if not self._builder.pending:
+                break
 
     def _run_commands(self) -> None:
         try:
@@ -229,6 +305,7 @@ class Agent:
             self._interval_seconds = (
                 CLOSE_INTERVAL_SECONDS if close else FRAME_INTERVAL_SECONDS
             )
+            self._tells_stacks = command.stacks
             return note("looking")
         return self._handler(command, pool)
 
@@ -246,6 +323,7 @@ class Agent:
             first = not self._ended
             self._ended = True
         self._stopping.set()
+        self._welcomed.set()  # who waits for it waits in vain
         if first:  # one thread alone closes: two at once could trip over each other
             self._channel.close()
         return first
@@ -269,19 +347,3 @@ def _number_of(header: Mapping[str, object]) -> int:
     """Return the number of a command that is wrong otherwise; 0 when it has none."""
     number = header.get("number")
     return number if type(number) is int and 0 <= number < 1 << 63 else 0
-
-
-def _hello() -> Hello:
-    # Python 3.13 and later can say whether the GIL is on; before it always is.
-    gil_enabled: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)
-    return Hello(
-        protocol=PROTOCOL_VERSION,
-        agent=f"pool_gui {pool_gui.__version__}",
-        pid=os.getpid(),
-        python=platform.python_version(),
-        implementation=platform.python_implementation(),
-        gil=gil_enabled(),
-        argv=sys.argv[:MAX_ARGUMENTS],
-        clock_ns=time.perf_counter_ns(),
-        wall_ns=time.time_ns(),
-    )

@@ -1,10 +1,10 @@
 """Builds frames: what all watched pools do now, and what ended since the last frame.
 
-`FrameBuilder.build` and `moved` belong to the agent thread; `watch`, `release`,
-`unwatch` and `worker` may be called from any thread. Invariants: no frame holds a span
-of a task that it shows as running; a name is told before or with the first row that
-uses it; a worker's last row (GONE) comes after all its spans; finished tasks are
-delivered, dropped or held, and the dropped are counted.
+`FrameBuilder.build`, `stacks` and `moved` belong to the agent thread; `watch`,
+`release`, `unwatch` and `worker` to any. Invariants: no frame holds a span of a task
+that it shows as running; a name is told before or with the first row that uses it; a
+worker's last row (GONE) comes after all its spans; finished tasks are delivered,
+dropped or held, and the dropped are counted.
 """
 
 import itertools
@@ -14,8 +14,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from pool_gui.agent import stacks
 from pool_gui.agent.adapters.base import SPANS_OFF, Span, WatchedPool, WatchedWorker
-from pool_gui.agent.names import FunctionIds, NewNames, main_module_name
+from pool_gui.agent.names import FunctionIds, NewNames
 from pool_gui.agent.spans import (
     DEFAULT_BUDGET,
     Sampler,
@@ -25,8 +26,8 @@ from pool_gui.agent.spans import (
 )
 from pool_gui.agent.tracked import TrackedPool, TrackedWorker
 from pool_gui.wire.codec import clip_name
-from pool_gui.wire.messages import Frame
-from pool_gui.wire.protocol import MAX_ERRORS_PER_FRAME, MAX_WORKER_ROWS
+from pool_gui.wire.messages import Frame, Stacks
+from pool_gui.wire.protocol import MAX_ERRORS_PER_FRAME, MAX_POOLS, MAX_WORKER_ROWS
 
 MAX_ERRORS_JSON_BYTES: Final = 48 << 10
 
@@ -42,7 +43,7 @@ class FrameBuilder:
     ) -> None:
         self._clock_ns = clock_ns
         self._sampler = Sampler(budget)
-        self._functions = FunctionIds(main_name or main_module_name())
+        self._functions = FunctionIds(main_name)
         self._lock = threading.Lock()  # guards _pools; held for list operations only
         self._pools: list[TrackedPool] = []
         self._pool_numbers = itertools.count(1)
@@ -81,20 +82,39 @@ class FrameBuilder:
         """Return the worker with this id; None when there is none. Any thread."""
         return self._by_number.get(number)
 
+    def stacks(self) -> Stacks:
+        """Return where in their code the workers are that frames have named."""
+        idents = {
+            worker.watched.ident: worker.number
+            for pool in self._watched()
+            for worker in pool.workers.values()
+            if worker.named and not worker.gone
+        }
+        return stacks.collect(idents, self._clock_ns())
+
     def moved(self) -> bool:
         """Return whether the next frame would say something new."""
         return self._pending or any(
             pool.told != pool.watched.read() for pool in self._watched()
         )
 
-    def build(self, sequence: int, agent_cpu_ns: int) -> tuple[Frame, bytes]:
+    @property
+    def pending(self) -> bool:
+        """Whether something is held that no frame has told yet."""
+        return self._pending
+
+    def build(
+        self, sequence: int, agent_cpu_ns: int, late_ns: int = 0
+    ) -> tuple[Frame, bytes]:
         """Return the next frame's header and body.
 
         Args:
             sequence: counts the frames that were due.
             agent_cpu_ns: CPU time of the agent's threads since its start.
+            late_ns: as `Frame` tells it.
         """
-        pools = self._watched()
+        # Of more than can be told, those that came later wait until some are over.
+        pools = self._watched()[:MAX_POOLS]
         new_functions = self._functions.begin_frame()
         new_workers = NewNames()
         # Further ones have to wait until some are gone.
@@ -118,6 +138,8 @@ class FrameBuilder:
             span_stride=self._sampler.told_stride,
             spans_dropped=self._account(pools, sequence, now_ns),
             agent_cpu_ns=agent_cpu_ns,
+            late_ns=late_ns,
+            stuck=[number for pool in pools for number in pool.look_for_stuck(now_ns)],
         )
         self._finish(pools)
         return header, b"".join(rows) + spans

@@ -5,6 +5,7 @@ kept alive here, and no hash, comparison or attribute hook of a task's own calla
 ever run: what is not a plain function is named by its class.
 """
 
+import contextvars
 import functools
 import json
 import sys
@@ -47,7 +48,8 @@ def qualified_name(function: object, main_name: str) -> str:
         if type(function) is types.MethodType:
             function = function.__func__
         elif type(function) is functools.partial:
-            function = function.func
+            runs = _is_context_run(function.func) and function.args
+            function = function.args[0] if runs else function.func
         else:
             break
     kind = type(function)
@@ -58,6 +60,13 @@ def qualified_name(function: object, main_name: str) -> str:
         module = main_name
     name = _text(named, "__qualname__")
     return clip_name(f"{module}.{name or _true_name(named)}")
+
+
+def _is_context_run(function: object) -> bool:
+    """Whether it is the `run` of a context, by which asyncio hands calls to threads."""
+    if type(function) is not types.BuiltinMethodType:
+        return False
+    return type(function.__self__) is contextvars.Context
 
 
 def _text(named: object, attribute: str) -> str:
@@ -86,6 +95,8 @@ def main_module_name() -> str:
     if spec is not None:  # python -m package.module
         return str(spec.name).removesuffix(".__main__")
     path = getattr(main, "__file__", None)
+    if not path and sys.argv[:1] and sys.argv[0].endswith(".py"):
+        path = sys.argv[0]  # once a script is at its end, its module has no file
     return PurePath(path).name.removesuffix(".py") if path else "__main__"
 
 
@@ -112,7 +123,13 @@ class NewNames:
 class FunctionIds:
     """The ids of all functions named so far."""
 
-    def __init__(self, main_name: str) -> None:
+    def __init__(self, main_name: str | None = None) -> None:
+        """Begin without any.
+
+        Args:
+            main_name: what stands for `__main__`; None: what runs when it is asked for,
+                which before a program's first line is not known.
+        """
         self._main_name = main_name
         self._ids: dict[str, int] = {}
         self._new = NewNames()
@@ -124,7 +141,8 @@ class FunctionIds:
 
     def of(self, function: object) -> int:
         """Return the function's id; 0 when this frame cannot tell its name any more."""
-        name = qualified_name(function, self._main_name)
+        main_name = self._main_name or main_module_name()
+        name = qualified_name(function, main_name)
         number = self._ids.get(name)
         if number is not None:
             return number

@@ -48,6 +48,11 @@ class Schedule:
         next_ns = self._start_ns + next_tick * self._interval_ns
         return max(0, next_ns - now_ns) / _NS
 
+    def next_number(self) -> int:
+        """Return the number of a frame that is sent out of turn."""
+        self._sequence += 1
+        return self._sequence
+
     def due(self, now_ns: int, *, moved: bool) -> int | None:
         """Return the sequence number of the frame to send now; None for no frame.
 

@@ -7,7 +7,7 @@ pool when it was released and told to its end: nothing grows with the process's 
 
 import struct
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from pool_gui.agent.adapters.base import PoolReading, Span, WatchedPool, WatchedWorker
@@ -16,6 +16,9 @@ from pool_gui.agent.spans import take
 from pool_gui.wire.codec import clip_name
 from pool_gui.wire.messages import Pool
 from pool_gui.wire.protocol import WORKER_COLUMNS, WorkerCode
+
+_STILL_NS: Final = 500_000_000
+"""So long no task may have begun before stacks are looked at, and between two looks."""
 
 _pack_row: Final = struct.Struct(f"<{WORKER_COLUMNS}q").pack
 
@@ -87,6 +90,9 @@ class TrackedPool:
         self._finished_before = _finished(self.reading)
         self._ended: set[WatchedWorker] = set()  # told to the end, but still listed
         self._mask = mask
+        self._started = -1
+        self._still_from_ns = 0
+        self._stuck: list[tuple[int, int, int]] = []
         watched.watch(mask)
 
     def set_mask(self, mask: int) -> None:
@@ -112,6 +118,29 @@ class TrackedPool:
             worker.listed = watched in listed
             worker.reading = watched.read()
         return met
+
+    def look_for_stuck(self, now_ns: int) -> list[tuple[int, int, int]]:
+        """Return which workers will never go on, as `Frame.stuck` tells it.
+
+        Looked for where all workers have been busy and none has begun a task for a
+        while, and then twice a second.
+        """
+        reading = self.reading
+        living = [w for w in self.workers.values() if not w.gone]
+        busy = all(w.reading.code is not WorkerCode.IDLE for w in living)
+        full = reading.depth > 0 and len(living) >= max(reading.size_limit, 1)
+        if reading.counts.started != self._started or not (busy and full):
+            self._started, self._still_from_ns = reading.counts.started, now_ns
+            self._stuck = []
+        elif now_ns - self._still_from_ns >= _STILL_NS:
+            self._still_from_ns = now_ns
+            numbers = {w.watched: w.number for w in living if w.named}
+            self._stuck = [
+                (numbers[one.worker], one.task, _number_of(numbers, one.runs_it))
+                for one in self.watched.stuck()
+                if one.worker in numbers
+            ]
+        return self._stuck
 
     def forget(self, worker: TrackedWorker) -> None:
         """Say no more of a worker whose last row has been told."""
@@ -160,6 +189,12 @@ class TrackedPool:
             counts=reading.counts,
             load=reading.load,
         )
+
+
+def _number_of(
+    numbers: Mapping[WatchedWorker, int], worker: WatchedWorker | None
+) -> int:
+    return 0 if worker is None else numbers.get(worker, 0)
 
 
 def _finished(reading: PoolReading) -> int:

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from pool_gui import __version__
-from pool_gui.cli import values
+from pool_gui.cli import run_arguments, values
+from pool_gui.cli.desktop_entry import InstallOptions
+from pool_gui.cli.run_arguments import RunOptions
 from pool_gui.monitor.view.facts import MAX_SOURCES
 from pool_gui.window.options import THEMES, SnapshotOptions, WindowOptions
 from pool_gui.wire.catalogue import DEFAULT_DEMO, DEMOS
@@ -30,7 +32,7 @@ DEFAULT_WORKERS = 8
 TASKS_PER_WORKER = 2
 """How many tasks are kept in flight for each worker unless told otherwise."""
 
-COMMANDS = ("snapshot",)
+COMMANDS = ("snapshot", "run")
 _LOAD_OPTIONS = ("rate", "in_flight", "arrival", "seed")
 
 
@@ -47,20 +49,34 @@ def refuse(parser: argparse.ArgumentParser, message: str) -> NoReturn:
     parser.exit(EXIT_REFUSED, f"pool-gui: {message}\n")
 
 
-def parse(arguments: Sequence[str]) -> WindowOptions | SnapshotOptions | None:
+def parse(
+    arguments: Sequence[str],
+) -> WindowOptions | SnapshotOptions | RunOptions | InstallOptions | None:
     """Return what the command line asks for; None: the list of demos.
 
     Raises:
         SystemExit: --help and --version end with 0, a mistake with 2.
     """
     parser = _parser()
+    if arguments and arguments[0] == "run":
+        return _run(parser, arguments[1:])
     _refuse_unknown_option(parser, arguments)
     given = parser.parse_args(arguments)
     if given.list_demos:
         return None
+    if given.install_desktop_entry:
+        return InstallOptions()
     if given.command == "snapshot":
         return _snapshot(parser, given)
     return _window(parser, given, given.demo)
+
+
+def _run(parser: Parser, arguments: Sequence[str]) -> RunOptions:
+    own, rest = run_arguments.split(arguments)
+    given = parser.parse_args(["run", *own])
+    if why := run_arguments.refusal(given, rest):
+        refuse(parser, why)
+    return run_arguments.options(given, rest)
 
 
 def demo_list() -> str:
@@ -83,8 +99,27 @@ def _parser() -> Parser:
     parser.add_argument(
         "--list-demos", action="store_true", help="name the demos and leave"
     )
+    parser.add_argument(
+        "--install-desktop-entry",
+        action="store_true",
+        help="put pool_gui into the desktop's menu for you, and leave",
+    )
     _add_common(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    _add_snapshot(commands)
+    run_arguments.add_options(
+        commands.add_parser(
+            "run",
+            help="run a Python program of yours, and watch its pools",
+            description="Runs a program as it would run alone, and watches the thread "
+            "pools in it.",
+            allow_abbrev=False,
+        )
+    )
+    return parser
+
+
+def _add_snapshot(commands: "argparse._SubParsersAction[Parser]") -> None:
     snapshot = commands.add_parser(
         "snapshot",
         help="save a picture of the window, made without a screen",
@@ -116,7 +151,6 @@ def _parser() -> Parser:
         metavar="FILE.json",
         help="where the numbers behind the picture go",
     )
-    return parser
 
 
 def _refuse_unknown_option(parser: Parser, arguments: Sequence[str]) -> None:
@@ -173,6 +207,13 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         help="of the window, such as 1280x800",
     )
     parser.add_argument("--theme", choices=THEMES, help="colours of the window")
+    parser.add_argument(
+        "--rules",
+        type=values.rules,
+        metavar="FILE.toml",
+        help="thresholds and silenced rules for findings (default: those of the "
+        "settings)",
+    )
 
 
 def _window(
@@ -189,6 +230,7 @@ def _window(
     return WindowOptions(
         size=given.size,
         theme=given.theme,
+        rules=given.rules,
         workers=workers[0],
         beside=workers[1:],
         load=None if demo is None else _load(parser, given, demo, max(workers)),
@@ -198,7 +240,9 @@ def _window(
 def _load(parser: Parser, given: argparse.Namespace, demo: str, workers: int) -> Submit:
     arrival = given.arrival
     if arrival is None:
-        arrival = Arrival.IN_FLIGHT if given.rate is None else Arrival.STEADY
+        arrival = DEMOS[demo].arrival if given.rate is None else Arrival.STEADY
+        if given.in_flight is not None:
+            arrival = Arrival.IN_FLIGHT
     if arrival == Arrival.IN_FLIGHT and given.rate is not None:
         refuse(parser, "--rate cannot be kept with --arrival in-flight; give one")
     if arrival != Arrival.IN_FLIGHT and given.in_flight is not None:

@@ -27,7 +27,7 @@ Probe = Callable[[], bool]
 
 QT_PIN = "PySide6-Essentials>=6.11.2,<6.12"
 _WITHOUT_DISPLAY = "a picture needs no display: pool-gui snapshot -o pool.png"
-_MODULES = ("PySide6", "pyqtgraph", "numpy", "msgspec", "psutil")
+_MODULES = ("PySide6", "pyqtgraph", "numpy", "msgspec", "psutil", "tomlkit")
 
 
 def x_server_answers() -> bool:

@@ -57,6 +57,22 @@ def demo(text: str) -> str:
     )
 
 
+def rules(text: str) -> Path:
+    """Return the path of a file of rules that says what can be."""
+    path = Path(text)
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {text!r}")
+    try:  # late: a missing library is said in its own sentence
+        from pool_gui.monitor.findings import rules_file  # noqa: PLC0415
+    except ImportError:
+        return path
+    try:
+        rules_file.read(path)
+    except rules_file.RulesFileError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return path
+
+
 def whole(least: int, most: int) -> Callable[[str], int]:
     """Return a reader of whole numbers in this range."""
 

@@ -10,7 +10,7 @@ from functools import singledispatchmethod
 from typing import Final
 
 from pool_gui.agent import CommandRefusedError
-from pool_gui.agent.adapters.base import PoolReading, WatchedWorker
+from pool_gui.agent.adapters.base import Blocked, PoolReading, WatchedWorker
 from pool_gui.agent.adapters.thread_pool import ThreadPoolAdapter, ThreadWorker
 from pool_gui.demo.load import Plan, RunningLoad
 from pool_gui.demo.schedule import AtOnce, arrivals_of
@@ -69,6 +69,10 @@ class FedPool:
     def workers(self) -> Sequence[WatchedWorker]:
         """Return the workers there are, then those that ended lately."""
         return self._adapter.workers()
+
+    def stuck(self) -> Sequence[Blocked]:
+        """Return the workers that will never go on."""
+        return self._adapter.stuck()
 
     def watch(self, mask: int) -> None:
         """Let workers record a span when `started & mask` is 0."""

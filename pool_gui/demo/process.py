@@ -37,17 +37,11 @@ NICENESS: Final = 10
 """So much the pool process steps back behind the window. Beside 16 threads that count
 primes on two cores, the window's event loop was late by 28 ms (p99) without it."""
 
-SWITCH_SECONDS: Final = 0.001
-"""How long a thread may keep the GIL while another wants it. With Python's 5 ms and 16
-threads that count primes, the agent got a turn eight times a second; with 1 ms thirty
-times, as the window wants. It is set in our own pool process alone."""
-
 
 def main() -> int:
     """Run the pool process; returns only when it could not begin."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the window to decide
     faulthandler.enable()
-    sys.setswitchinterval(SWITCH_SECONDS)
     _die_with_parent()
     _step_back()
     for stream in (sys.stdout, sys.stderr):

@@ -5,7 +5,6 @@ main thread, once the agent has stopped. Invariant: at most MAX_POOLS pools that
 not stopped; what has stopped is released once another takes its place.
 """
 
-from collections.abc import Mapping
 from typing import Final, Protocol
 
 from pool_gui.agent import CommandRefusedError
@@ -72,9 +71,9 @@ class Service:
 
     def _do(self, command: commands.Command, pool: FedPool) -> Note:
         if isinstance(command, commands.Submit):
-            return pool.submit(command, self._maker(command.demo, command.parameters))
+            return pool.submit(command, self._maker(command, pool))
         if isinstance(command, commands.Batch):
-            maker = self._maker(command.demo, command.parameters)
+            maker = self._maker(command, pool)
             self._check_room(command.count)
             return pool.put_batch(command, maker)
         if isinstance(command, commands.Dismiss) and command.worker:
@@ -134,8 +133,8 @@ class Service:
             raise CommandRefusedError("pool-stopped")
         return pool
 
-    def _maker(self, demo: str, parameters: Mapping[str, float]) -> Maker:
+    def _maker(self, command: commands.Submit | commands.Batch, pool: FedPool) -> Maker:
         try:
-            return self._demos.maker(demo, parameters)
+            return self._demos.maker(command.demo, command.parameters, pool.pool)
         except ValueError as error:
             raise CommandRefusedError("bad-demo", reason=str(error)) from None

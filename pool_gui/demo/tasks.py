@@ -17,7 +17,7 @@ from random import Random
 from typing import Final
 
 from pool_gui.demo.slow_server import SlowPeer
-from pool_gui.pool import Task
+from pool_gui.pool import Task, ThreadPool
 from pool_gui.wire.catalogue import DEMOS, check_parameters
 
 Maker = Callable[[Random], Task]
@@ -25,6 +25,10 @@ Maker = Callable[[Random], Task]
 QUICK_SECONDS: Final = 0.005
 SLOW_SECONDS: Final = 2.0
 """The two kinds of task in the demo `tail`."""
+
+HELD_SECONDS: Final = 15.0
+STUCK_SECONDS: Final = 100_000.0
+"""How long slow ones take in the demos `starved` and `stuck`."""
 
 PATIENCE_SECONDS: Final = 10.0
 """How much longer than agreed a task waits for the slow peer."""
@@ -117,6 +121,11 @@ def handle_request(seconds: float) -> None:
     time.sleep(seconds)
 
 
+def ask_inner(pool: ThreadPool, seconds: float) -> None:
+    """Put a task into the pool that this very one runs in, and wait for it."""
+    pool.submit(time.sleep, seconds).result()
+
+
 def noop() -> None:
     """Do nothing."""
 
@@ -139,12 +148,33 @@ class Demos:
             ),
             "lock": lambda p: lambda _: Task(hold_lock, self._contended, _seconds(p)),
             "flaky": lambda p: functools.partial(_make_flaky, p),
-            "tail": lambda p: functools.partial(_make_tail, p),
+            "tail": functools.partial(_tail_maker, SLOW_SECONDS),
+            "starved": functools.partial(_tail_maker, HELD_SECONDS),
+            "stuck": functools.partial(_tail_maker, STUCK_SECONDS),
+            "undersized": lambda p: lambda _: Task(sleep_for, _seconds(p)),
+            "oversized": lambda p: lambda _: Task(sleep_for, _seconds(p)),
             "noop": lambda _: lambda _: Task(noop),
         }
 
-    def maker(self, name: str, parameters: Mapping[str, float]) -> Maker:
+        self._nested: dict[str, Callable[[Mapping[str, float], ThreadPool], Maker]] = {
+            "self-deadlock": lambda p, pool: (
+                lambda _: Task(ask_inner, pool, _seconds(p))
+            ),
+        }
+        """Whose tasks put others into their own pool."""
+
+    def maker(
+        self,
+        name: str,
+        parameters: Mapping[str, float],
+        pool: ThreadPool | None = None,
+    ) -> Maker:
         """Return what makes the tasks of a demo.
+
+        Args:
+            name: of the demo.
+            parameters: those that are not as usual.
+            pool: in which the tasks are to run, for those that put others into it.
 
         Raises:
             ValueError: no such demo, or a parameter out of range; one sentence.
@@ -154,7 +184,13 @@ class Demos:
             raise ValueError(
                 f"there is no demo {name!r} (there are {', '.join(DEMOS)})"
             )
-        return self._makers[name](check_parameters(demo, parameters))
+        values = check_parameters(demo, parameters)
+        make = self._makers.get(name)
+        if make is not None:
+            return make(values)
+        if pool is None:
+            raise ValueError(f"the demo {name!r} needs a pool")
+        return self._nested[name](values, pool)
 
     def close(self) -> None:
         """End the slow peer. Tasks that ask it fail from now on."""
@@ -186,9 +222,12 @@ def _make_flaky(parameters: Mapping[str, float], random: Random) -> Task:
     return Task(flaky_call, _seconds(parameters), fails=fails)
 
 
-def _make_tail(parameters: Mapping[str, float], random: Random) -> Task:
-    slow = random.random() * 100 < parameters["percent"]
-    return Task(handle_request, SLOW_SECONDS if slow else QUICK_SECONDS)
+def _tail_maker(slow_seconds: float, parameters: Mapping[str, float]) -> Maker:
+    def make(random: Random) -> Task:
+        slow = random.random() * 100 < parameters["percent"]
+        return Task(handle_request, slow_seconds if slow else QUICK_SECONDS)
+
+    return make
 
 
 def _seconds(parameters: Mapping[str, float]) -> float:

@@ -15,7 +15,10 @@ from pool_gui.monitor.model.program import History
 from pool_gui.monitor.model.usage import ProcessMeter
 from pool_gui.monitor.model.workers import Worker
 from pool_gui.monitor.source.base import Ending
+from pool_gui.monitor.states import STATE_NAMES
+from pool_gui.monitor.view.facts import NO_SAMPLING, Sampling
 from pool_gui.monitor.view.snapshot import WorkerState
+from pool_gui.monitor.view.watched import Found, nothing_found
 from pool_gui.wire.messages import COUNTS, Hello
 
 SCHEMA: Final = 1
@@ -31,7 +34,7 @@ SHARES: Final = (
     "other",
     "unknown",
 )
-"""The thread states; this version does not know them."""
+"""The thread states, in the report's order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Told:
     """None while the process runs, or when none was started."""
     process: ProcessMeter | None
     monitor: ProcessMeter
+    sampling: Sampling = NO_SAMPLING
+    found: Found = nothing_found
 
 
 def build(history: History, told: Told) -> dict[str, object]:
@@ -55,9 +60,15 @@ def build(history: History, told: Told) -> dict[str, object]:
         "seconds": _known(seconds),
         "complete": loss.complete and ending is not None and ending.by_itself,
         "dropped": {"frames": loss.frames_dropped, "spans": loss.spans_dropped},
-        "monitor": _monitor(history, told.monitor),
+        "monitor": _monitor(history, told),
         "process": _process(told.process),
-        "pools": [_pool(history, pool, seconds) for pool in history.pools.current],
+        "pools": [
+            {
+                **_pool(history, pool, seconds),
+                "findings": _findings(history, told, pool),
+            }
+            for pool in history.pools.current
+        ],
     }
     if ending is not None and not ending.by_itself:
         report["stopped_by"] = "pool-gui"
@@ -85,18 +96,18 @@ def _program(hello: Hello | None, ending: Ending | None) -> dict[str, object]:
     }
 
 
-def _monitor(history: History, meter: ProcessMeter) -> dict[str, object]:
+def _monitor(history: History, told: Told) -> dict[str, object]:
     intervals = history.frame_intervals.percentiles()
     return {
-        "cpu_share": _known(meter.mean_cpu_share),
+        "cpu_share": _known(told.monitor.mean_cpu_share),
         "frames": history.frames,
         "frame_interval_seconds": {
             "p50": _known(intervals.p50),
             "p99": _known(intervals.p99),
             "max": _known(intervals.maximum),
         },
-        "state_samples_per_second": None,
-        "state_source": None,
+        "state_samples_per_second": _known(told.sampling.looks_per_second),
+        "state_source": told.sampling.source or None,
     }
 
 
@@ -128,12 +139,31 @@ def _pool(history: History, pool: PoolFacts, seconds: float) -> dict[str, object
         "throughput_per_second": finished / seconds if seconds > 0 else None,
         "wait_seconds": _durations(pool.wait.percentiles(), header.counts.started),
         "run_seconds": _durations(pool.run.percentiles(), finished),
-        "workers": [_worker(w) for w in history.workers if w.pool == pool.key],
+        "workers": [
+            _worker(history, worker)
+            for worker in history.workers
+            if worker.pool == pool.key
+        ],
         "functions": [
             _function(row) for row in history.pools.function_times(pool, history.names)
         ],
-        "findings": [],
     }
+
+
+def _findings(history: History, told: Told, pool: PoolFacts) -> list[dict[str, object]]:
+    """Return what was found; the words are the window's, and come later."""
+    begin_ns = history.process_first_ns or 0
+    return [
+        {
+            "rule": one.rule,
+            "level": one.level.value,
+            "active": one.active and not history.ended,
+            "first_seconds": (one.first_ns - begin_ns) / 1e9,
+            "last_seconds": (one.last_ns - begin_ns) / 1e9,
+            "evidence": dict(one.evidence),
+        }
+        for one in told.found(pool.key)
+    ]
 
 
 def _durations(told: Percentiles, count: int) -> dict[str, object]:
@@ -147,7 +177,7 @@ def _durations(told: Percentiles, count: int) -> dict[str, object]:
     }
 
 
-def _worker(worker: Worker) -> dict[str, object]:
+def _worker(history: History, worker: Worker) -> dict[str, object]:
     return {
         "name": worker.name,
         "native_id": worker.native_id or None,
@@ -155,7 +185,31 @@ def _worker(worker: Worker) -> dict[str, object]:
         "state": worker.state.value,
         "done": worker.done,
         "failed": worker.failed,
-        "shares": dict.fromkeys(SHARES),
+        "shares": _shares(history, worker),
+        **_stack(history, worker),
+    }
+
+
+def _stack(history: History, worker: Worker) -> dict[str, object]:
+    """Return where a worker was last seen; nothing where stacks were not asked for."""
+    last = history.stacks.of(worker.key)
+    if last is None:
+        return {}
+    lines = [
+        {"function": one.function, "file": one.file, "line": one.line or None}
+        for one in last.lines
+    ]
+    still_seconds = (last.seen_ns - last.since_ns) / 1e9
+    return {"stack": {"lines": lines, "still_seconds": still_seconds}}
+
+
+def _shares(history: History, worker: Worker) -> dict[str, float | None]:
+    """Return where a worker's time went since it was first seen; None: not known."""
+    totals_ns = history.states.cells.totals_ns(worker.slot).tolist()
+    whole_ns = sum(totals_ns)
+    return {
+        name: totals_ns[STATE_NAMES.index(name)] / whole_ns if whole_ns else None
+        for name in SHARES
     }
 
 

@@ -14,14 +14,16 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from pool_gui.monitor import report
+from pool_gui.monitor.findings.judgements import Judgements
 from pool_gui.monitor.log import Log
 from pool_gui.monitor.source.base import SourceKind
 from pool_gui.monitor.source.child import Launch
 from pool_gui.monitor.sources import Sources
 from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.maker import SnapshotMaker
-from pool_gui.monitor.view.snapshot import Rate, Scope, Snapshot, Viewport
-from pool_gui.wire.commands import Command
+from pool_gui.monitor.view.snapshot import Scope, Snapshot
+from pool_gui.monitor.view.viewport import Rate, Viewport
+from pool_gui.wire.commands import Command, Look
 from pool_gui.wire.notes import note
 from pool_gui.wire.protocol import CLOSE_INTERVAL_SECONDS, FRAME_INTERVAL_SECONDS
 
@@ -144,6 +146,10 @@ class Session:
         """Let all but the lanes speak of this, and commands be for it."""
         self._request(lambda: self._sources.set_scope(scope))
 
+    def judge(self, judgements: Judgements) -> None:
+        """Let other thresholds count, and rules be silenced."""
+        self._request(lambda: self._sources.judge(judgements))
+
     def remove(self, source: int) -> None:
         """End a source's process if it lives, and forget what is known of it."""
         self._request(lambda: self._sources.remove(source))
@@ -258,7 +264,7 @@ class Session:
         with self._model_lock:
             for request in requests:
                 request()
-            self._sources.look(close=_is_close(viewport))
+            self._sources.look(Look(_is_close(viewport), viewport.stacks))
             came = self._sources.poll()
         return came, bool(requests) or viewport_changed
 

@@ -11,16 +11,18 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from pool_gui.monitor.findings.judgements import NO_JUDGEMENTS, Judgements
 from pool_gui.monitor.log import LineSink, Log, TaggedLines
 from pool_gui.monitor.model.program import Shared
 from pool_gui.monitor.source.base import SourceKind
 from pool_gui.monitor.source.child import Launch
 from pool_gui.monitor.source.process import started
 from pool_gui.monitor.view.facts import MAX_SOURCES
-from pool_gui.monitor.view.snapshot import Scope, Viewport
+from pool_gui.monitor.view.snapshot import Scope
+from pool_gui.monitor.view.viewport import Viewport
 from pool_gui.monitor.view.watched import Watched
 from pool_gui.monitor.watcher import Watcher
-from pool_gui.wire.commands import Command, Start
+from pool_gui.wire.commands import Command, Look, Start
 from pool_gui.wire.notes import note
 
 _REMOVE_SECONDS: Final = 1.0
@@ -51,6 +53,7 @@ class Sources:
         self._awaited_until_ns = 0
         self._known_pools: set[int] = set()
         self._first: tuple[Command, ...] = ()  # for the pool that is to come
+        self._judgements = NO_JUDGEMENTS
         self.scope = Scope(self._add())
         """What requests that name nothing are for."""
 
@@ -164,10 +167,16 @@ class Sources:
             for number in _numbers(watcher, scope.pool):
                 watcher.send(command, number)
 
-    def look(self, *, close: bool) -> None:
-        """Say whether somebody looks closely at the lanes, to whom that is news."""
+    def judge(self, judgements: Judgements) -> None:
+        """Let this be decided about the rules, for all sources there are or come."""
+        self._judgements = judgements
         for watcher in self._watchers.values():
-            watcher.look(close=close)
+            watcher.diagnosis.judgements = judgements
+
+    def look(self, look: Look) -> None:
+        """Say how closely somebody looks, to whom that is news."""
+        for watcher in self._watchers.values():
+            watcher.look(look)
 
     def poll(self) -> bool:
         """Take in what came; return whether the window has something new to show."""
@@ -222,7 +231,9 @@ class Sources:
         log: LineSink = self._log
         if number > 1:
             log = TaggedLines(self._log, (kind.name, number))
-        self._watchers[key] = Watcher(kind, log, self._clock, self._wake, self._shared)
+        watcher = Watcher(kind, log, self._clock, self._wake, self._shared)
+        watcher.diagnosis.judgements = self._judgements
+        self._watchers[key] = watcher
         return key
 
 

@@ -9,25 +9,30 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from pool_gui.monitor.findings.diagnosis import Diagnosis
 from pool_gui.monitor.log import LineSink
+from pool_gui.monitor.marks import MarkBook
 from pool_gui.monitor.model.program import History, Shared
 from pool_gui.monitor.model.usage import UNKNOWN_USE, ProcessMeter
 from pool_gui.monitor.report import Told
 from pool_gui.monitor.source.base import Ending, Peer, SourceKind
 from pool_gui.monitor.source.child import LaunchError
 from pool_gui.monitor.source.messages import FrameMessage
+from pool_gui.monitor.state_watch import StateWatch
 from pool_gui.monitor.view.facts import Link, LinkState
-from pool_gui.monitor.view.snapshot import Viewport
+from pool_gui.monitor.view.viewport import Viewport
 from pool_gui.monitor.view.watched import Moment
 from pool_gui.wire.commands import Command, Drain, EndLoad, Look, Start, Submit
 from pool_gui.wire.commands import Stop as PoolStop
 from pool_gui.wire.errors import WireError
-from pool_gui.wire.messages import Hello, Reply
+from pool_gui.wire.messages import Hello, Reply, Stacks
 from pool_gui.wire.notes import Note, note
 
 SILENT_NS: Final = 1_000_000_000
 _PUT_AWAY_SECONDS: Final = 0.5
 _MOST_LOADS: Final = 16
+
+_LOOKS_AT_FIRST: Final = Look(close=False, stacks=False)
 
 
 class Watcher:
@@ -52,9 +57,12 @@ class Watcher:
         self._received_ns: int | None = None
         self._told_trouble = ""
         self._loads: dict[int, list[Command]] = {}  # that run, by their pool's id
-        self._looks_close = False
+        self._looks = _LOOKS_AT_FIRST
         self._monitor = ProcessMeter(os.getpid(), clock())
         self._process: ProcessMeter | None = None
+        self.states = StateWatch(self.history, log, clock)
+        self.diagnosis = Diagnosis(self.history)
+        self.marks = MarkBook()
 
     @property
     def active(self) -> bool:
@@ -116,7 +124,7 @@ class Watcher:
             self._log.add("window", "error", error.why)
             return
         self._peer, self._received_ns, self._process = peer, None, None
-        self._looks_close = False
+        self._looks = _LOOKS_AT_FIRST
         if peer.pid is not None:
             self._process = ProcessMeter(peer.pid, self._clock())
             self._log.add("window", "info", note("process-started", pid=peer.pid))
@@ -147,13 +155,13 @@ class Watcher:
         elif isinstance(command, EndLoad | Drain | PoolStop):
             self._loads.pop(pool, None)
 
-    def look(self, *, close: bool) -> None:
-        """Ask for more frames where somebody looks closely, if that is news."""
+    def look(self, look: Look) -> None:
+        """Tell the agent how closely somebody looks, if that is news."""
         peer = self._peer
-        if peer is None or not peer.greeted or close is self._looks_close:
+        if peer is None or not peer.greeted or look == self._looks:
             return
-        if self.kind.is_driven and peer.send(Look(close)):
-            self._looks_close = close
+        if peer.send(look):
+            self._looks = look
 
     def poll(self) -> bool:
         """Take in what came; return whether the window has something new to show."""
@@ -161,6 +169,7 @@ class Watcher:
         peer = self._peer
         if peer is None or not self.active:
             return False
+        self.states.bring()
         fresh = False
         if self._process is not None:
             self._process.read(self._clock())
@@ -173,7 +182,9 @@ class Watcher:
                 break
         if peer.ending is not None:
             self._log.add("window", "error", peer.ending.note)
+            self.states.end()
             self.history.end()
+            self.diagnosis.end()
             fresh = True
         return fresh
 
@@ -187,12 +198,22 @@ class Watcher:
         return True
 
     def _take_in(
-        self, peer: Peer, received_ns: int, message: Hello | FrameMessage | Reply
+        self,
+        peer: Peer,
+        received_ns: int,
+        message: Hello | FrameMessage | Stacks | Reply,
     ) -> bool:
         if isinstance(message, FrameMessage):
+            self.states.bring()
             self.history.fold(message, received_ns)
+            self.states.follow()
+            self.diagnosis.follow(self.states.sampling.trouble)
+            self._follow_marks()
             self._received_ns = received_ns
             return self.history.moved
+        if isinstance(message, Stacks):
+            self.history.fold_stacks(message, received_ns)
+            return True
         if isinstance(message, Reply):
             if message.ok and message.code == "looking":
                 return False
@@ -200,6 +221,7 @@ class Watcher:
             self._log.add("pool", level, message.note)
             return True
         self.history.begin(message, received_ns)
+        self.states.begin(message, peer.pid)
         told = note(
             "process-connected",
             pid=message.pid,
@@ -215,6 +237,17 @@ class Watcher:
         self._first = ()
         return True
 
+    def _follow_marks(self) -> None:
+        """Mark what happened on the time axis, and say what a resize has shown."""
+        pools, now_ns = self.history.pools.shown, self.history.now_ns
+        for mark in self.marks.follow(pools, now_ns):
+            told = note("resize-measured", **mark.values)
+            if "rate_before" in mark.values:
+                told = note("resize-compared", **mark.values)
+            self._log.add("window", "info", told)
+        for pool in pools:
+            self.marks.note(pool.key, self.diagnosis.of(pool.key))
+
     def moment(self, viewport: Viewport) -> Moment:
         """Return what a snapshot shows besides the model."""
         clock_ns = self._clock()
@@ -223,11 +256,15 @@ class Watcher:
             use = self._process.use
         link = self._link(clock_ns)
         received_ns, monitor = self._received_ns, self._monitor.use
-        return Moment(clock_ns, received_ns, link, use, monitor, viewport)
+        sampling = self.states.sampling
+        found = self.diagnosis.of
+        told = clock_ns, received_ns, link, use, monitor, viewport
+        return Moment(*told, sampling, found, self.marks)
 
     def told(self) -> Told:
         """Return what the report shows besides the model."""
-        return Told(self.ending, self._process, self._monitor)
+        sampling, found = self.states.sampling, self.diagnosis.of
+        return Told(self.ending, self._process, self._monitor, sampling, found)
 
     def close(self, deadline_seconds: float) -> tuple[str, ...]:
         """End the process; return the names of what did not finish."""
@@ -235,7 +272,7 @@ class Watcher:
             return ()
         unfinished = self._peer.close(deadline_seconds)
         self.history.end()
-        return unfinished
+        return (*unfinished, *self.states.end())
 
     def _put_away(self) -> None:
         """Free what the last peer, which has ended, still holds."""

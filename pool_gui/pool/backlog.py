@@ -93,6 +93,12 @@ class Backlog:
         late = [item for rank, _, item in ranked if rank > 0]
         return [*early, *self.items.copy(), *late][index]
 
+    def queued(self) -> list[object]:
+        """Return what is queued, in no certain order."""
+        # Each copy is one step of C; what moves between the two is in one at least.
+        ranked = [item for _, _, item in self._heap.entries.copy()]
+        return [*ranked, *self.items.copy()]
+
     def is_shut(self) -> bool:
         """Whether the gate is closed: items may be put, and are not taken."""
         return self._is_sorted_out or self.is_paused()

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pool_gui.pool.shutdown import POOLS
+
 if TYPE_CHECKING:
+    from pool_gui.pool.core import PoolCore
     from pool_gui.pool.counters import PoolStatistics
     from pool_gui.pool.pool import ThreadPool
     from pool_gui.pool.worker import ProcessThread
@@ -17,8 +20,18 @@ if TYPE_CHECKING:
 class Door:
     """What an agent may read of a pool, and the one thing that it may set."""
 
-    def __init__(self, pool: ThreadPool) -> None:
-        self._core = pool._core  # noqa: SLF001 - this is the door
+    def __init__(self, pool: ThreadPool | None, core: PoolCore | None = None) -> None:
+        """Open it: to a pool, or to one of which only the core is at hand."""
+        if core is None:
+            if pool is None:
+                raise TypeError("a door leads to a pool")
+            core = pool._core  # noqa: SLF001 - this is the door
+        self._core = core
+
+    @property
+    def identity(self) -> int:
+        """Tells pools apart for as long as both are there."""
+        return id(self._core)
 
     @property
     def name(self) -> str:
@@ -36,6 +49,10 @@ class Door:
         both = (*workers.roster.living, *workers.departed.copy())
         return tuple(dict.fromkeys(both))
 
+    def queued(self) -> list[object]:
+        """Return the tasks that are queued, in no certain order."""
+        return self._core.backlog.queued()
+
     def finished_by_callers(self) -> int:
         """Return how many tasks those finished that put them; they leave no spans."""
         counters = self._core.counters
@@ -49,3 +66,8 @@ class Door:
     def watch(self, mask: int) -> None:
         """Let workers record a span when `started & mask` is 0; negative: never."""
         self._core.workers.watch(mask)
+
+
+def doors() -> list[Door]:
+    """Return a door to each pool of this interpreter that is not over."""
+    return [Door(None, core) for core in POOLS.all()]

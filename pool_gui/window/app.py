@@ -2,18 +2,23 @@
 
 import gc
 import logging
+import signal
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QSize, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
+from pool_gui.monitor.findings.rules_file import FILE_NAME
 from pool_gui.monitor.session import Session
 from pool_gui.monitor.source.child import pool_process
+from pool_gui.monitor.source.guest import watched
 from pool_gui.monitor.view.snapshot import Scope
 from pool_gui.window.controller import Controller
 from pool_gui.window.crash import Hooks
+from pool_gui.window.findings.rules_book import RulesBook
 from pool_gui.window.main_window import MainWindow
 from pool_gui.window.options import WindowOptions
 from pool_gui.window.port import SessionPort
@@ -63,6 +68,7 @@ class WindowApp(QObject):
             room -= QSize(0, _FRAME_PIXELS)
             self.window.resize(self.window.size().boundedTo(room))
         self.window.toolbar.size_box.setValue(options.workers)
+        self.rules = self._make_rules(options.rules or settings.folder / FILE_NAME)
         self._options = options
         self._ender: threading.Thread | None = None
         self._unfinished: tuple[str, ...] = ()
@@ -72,6 +78,14 @@ class WindowApp(QObject):
         self.window.closing.connect(self.end)
         self.defect.connect(self.window.bars.show_defect)
 
+    def _make_rules(self, path: Path) -> RulesBook:
+        window, rules = self.window, RulesBook(self.window, path)
+        rules.refused.connect(window.bars.show_refusal)
+        window.actions_by_name["rules"].triggered.connect(rules.open_form)
+        window.findings.silenced.connect(rules.silence)
+        window.findings.silenced_everywhere.connect(rules.silence_everywhere)
+        return rules
+
     def _notify(self) -> None:
         self._woken()
 
@@ -79,6 +93,9 @@ class WindowApp(QObject):
         """Show the window, and start the demo that was asked for."""
         self.window.show()
         self.session.start()
+        self.rules.read()
+        if self._options.program is not None:
+            self.controller.watch(watched(self._options.program))
         if self._options.load is not None:
             self.window.toolbar.order.adopt(self._options.load)
             self.controller.start_pool(self._options.workers, self._options.load)
@@ -97,6 +114,12 @@ class WindowApp(QObject):
             except RuntimeError:  # the system starts no more threads
                 self._close_session()
             self._look.start()
+
+    def spares(self, number: int) -> bool:
+        """Whether a signal is for the program that runs in this terminal."""
+        watched = self._options.program
+        running = watched is not None and watched.begun and watched.exit_code() is None
+        return number == signal.SIGINT and running
 
     def leave(self) -> None:
         """Remember the layout and end, without asking: a signal came."""
@@ -154,7 +177,7 @@ def run(options: WindowOptions) -> int:
     """Open the window and return the exit code when it has closed."""
     application = make_application()
     program = WindowApp(application, options)
-    hooks = Hooks(program.defect.emit, program.leave)
+    hooks = Hooks(program.defect.emit, program.leave, program.spares)
     hooks.install()
     # Python sees a signal only when it runs: the timer lets it, four times a second.
     pulse = QTimer(program)

@@ -11,8 +11,11 @@ from typing import Final
 
 from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 
-from pool_gui.monitor.view.facts import Link, LinkState
-from pool_gui.monitor.view.snapshot import Scope, Snapshot, Viewport
+from pool_gui.monitor.findings.judgements import Judgements
+from pool_gui.monitor.source.base import SourceKind
+from pool_gui.monitor.view.facts import FindingRow, Link, LinkState
+from pool_gui.monitor.view.snapshot import Scope, Snapshot
+from pool_gui.monitor.view.viewport import Viewport
 from pool_gui.window.port import SessionPort
 from pool_gui.wire import commands
 from pool_gui.wire.commands import Arrival, Command
@@ -22,6 +25,9 @@ _LIVE: Final = (LinkState.LIVE, LinkState.SILENT)
 _QUIET_MS: Final = 380
 """While nothing moves but the time, views are painted this seldom: an idle window is
 to cost next to nothing."""
+_AFTER_SHARE: Final = 0.7
+"""Of the lanes' span, what came after the moment that they are to show."""
+
 AT_ONCE: Final = "at-once"
 """The way of arriving that is a batch and no load."""
 
@@ -187,6 +193,11 @@ class Controller(QObject):
         snapshot = self.newest
         if snapshot is None or snapshot.pool is None:
             return False
+        chosen = [
+            row for row in snapshot.sources if snapshot.scope.source in {0, row.key}
+        ]
+        if chosen and not any(row.is_driven for row in chosen):
+            return False  # a program's tasks are its own, and go on without us
         pool, loaded = snapshot.pool, snapshot.load is not None
         return self._pool_state in RUNNING_STATES and (
             loaded or pool.busy > 0 or pool.depth > 0
@@ -220,9 +231,29 @@ class Controller(QObject):
         if self.newest is None or scope != self.scope:
             self._session.set_scope(scope)
 
+    @Slot(object)
+    def show_finding(self, row: FindingRow) -> None:
+        """Let all speak of its pool, and the lanes show when it came."""
+        self.select_scope(Scope(row.source, row.pool))
+        lanes = None if self.newest is None else self.newest.lanes
+        if lanes is None or self.display_paused:
+            return
+        first_ns = lanes.now_ns - round(row.since_seconds * 1e9)
+        if not lanes.begin_ns <= first_ns <= lanes.end_ns:
+            after_ns = round(self.viewport.span_seconds * 1e9 * _AFTER_SHARE)
+            self.set_viewport(replace(self.viewport, end_ns=first_ns + after_ns))
+
     def remove(self, source: int) -> None:
         """End a source's process if it lives, and forget what is known of it."""
         self._session.remove(source)
+
+    def watch(self, kind: SourceKind) -> None:
+        """Begin a source of any kind, and put it in scope."""
+        self._session.add_source(kind)
+
+    def judge(self, judgements: Judgements) -> None:
+        """Let other thresholds count, and rules be silenced."""
+        self._session.judge(judgements)
 
     def submit(self, order: Order) -> None:
         """Submit demo tasks.

@@ -33,15 +33,22 @@ _SIGNALS: Final = tuple(
 class Hooks:
     """Takes over Python's exception hooks and the signals that end programs."""
 
-    def __init__(self, show: Callable[[str], None], end: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        show: Callable[[str], None],
+        end: Callable[[], None],
+        spares: Callable[[int], bool] = lambda _: False,
+    ) -> None:
         """Remember whom to tell.
 
         Args:
             show: shows one sentence; may be called from any thread.
             end: begins the orderly end; called on the main thread.
+            spares: whether a signal is to be passed over now.
         """
         self._show = show
         self._end = end
+        self._spares = spares
         self._threads = threading.excepthook
         self._lock = threading.Lock()
         self._counts: dict[Place, int] = {}  # guarded by _lock
@@ -99,6 +106,8 @@ class Hooks:
         self._on_exception(hooked.exc_type, error, hooked.exc_traceback)
 
     def _on_signal(self, number: int, _frame: object) -> None:
+        if self._spares(number):
+            return
         if self._is_ending:  # asked again: whatever it waits for, it takes too long
             os.write(2, b"pool-gui: ended at once, as it was asked twice\n")
             os._exit(128 + number)

@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from pool_gui.monitor.view.facts import LinkState
-from pool_gui.monitor.view.snapshot import Rate, Snapshot, Viewport
+from pool_gui.monitor.view.snapshot import Snapshot
+from pool_gui.monitor.view.viewport import Rate, Viewport
 from pool_gui.window.actions.actions import Actions
 from pool_gui.window.actions.dialogs import Dialogs
 from pool_gui.window.actions.keys import SpaceGuard
@@ -34,6 +35,7 @@ from pool_gui.window.lanes.panel import LanesPanel, live_icon
 from pool_gui.window.options import LEAST_SIZE
 from pool_gui.window.pace import CHARTS_MS, DIGITS_MS, LanesPace, Pace
 from pool_gui.window.panels.bars import MessageBars
+from pool_gui.window.panels.findings_panel import FindingsPanel
 from pool_gui.window.panels.scope_line import ScopeLine
 from pool_gui.window.panels.selection import SelectionPanel
 from pool_gui.window.panels.sources_panel import SourcesPanel
@@ -48,6 +50,7 @@ FIRST_SIZE = QSize(1280, 800)
 _NARROW_BELOW = {"selection": 1120, "sources": 940}
 """Below this width a column gives way to what stands in the middle."""
 _SPLIT = [344, 154, 178]
+_MOVING = (LinkState.STARTING, LinkState.LIVE, LinkState.SILENT)
 
 
 class MainWindow(QMainWindow):
@@ -64,6 +67,7 @@ class MainWindow(QMainWindow):
         self._theme = theme
         self._settings = settings
         self._may_close = False
+        self._follows = True
         self.actions_by_name = Actions(theme, self)
         self.toolbar = Toolbar(theme, self.actions_by_name)
         self.cards = Cards(theme)
@@ -73,14 +77,16 @@ class MainWindow(QMainWindow):
         self.welcome = WelcomePanel()
         self.charts = ChartsRow(theme)
         self.tabs = Tabs(theme)
+        self.findings = FindingsPanel(self.actions_by_name["rules"])
         self.selection = SelectionPanel()
+        self._right = QWidget()
         self.status = StatusBar()
         named = self.actions_by_name
         self.bars = MessageBars(named)
         self.operations = Operations(controller, named, self.toolbar)
         self.arrangement = Arrangement(controller, named, self.lanes)
         self.refreshing = Refreshing(controller, named, self)
-        self.dialogs = Dialogs(self, controller)
+        self.dialogs = Dialogs(self, controller, named)
         self.operations.may_remove = self.dialogs.confirm_remove
         self._stage = QStackedWidget()
         self._split = QSplitter(Qt.Orientation.Vertical)
@@ -117,7 +123,12 @@ class MainWindow(QMainWindow):
         content.setSpacing(8)
         content.addWidget(self.sources)
         content.addLayout(middle, 1)
-        content.addWidget(self.selection)
+        right = QVBoxLayout(self._right)
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(8)
+        right.addWidget(self.findings)
+        right.addWidget(self.selection, 1)
+        content.addWidget(self._right)
         page = QWidget()
         page.setObjectName("page")
         column = QVBoxLayout(page)
@@ -148,7 +159,10 @@ class MainWindow(QMainWindow):
             (
                 controller.snapshot_changed,
                 digits,
-                (self.scope_line, self.cards, self.tabs, self.selection),
+                (
+                    *(self.scope_line, self.cards, self.tabs, self.welcome),
+                    *(self.findings, self.selection),
+                ),
             ),
             (controller.observed, observed, (self.sources, self.bars, self.status)),
         ):
@@ -177,7 +191,12 @@ class MainWindow(QMainWindow):
         self.lanes.view.scope_wanted.connect(controller.select_scope)
         self.lanes.view.menu_wanted.connect(self.arrangement.open_menu)
         self.sources.scope_wanted.connect(controller.select_scope)
+        for finding in (self.findings.chosen, self.lanes.findings.chosen):
+            finding.connect(controller.show_finding)
+            finding.connect(self.tabs.explain)
         self.tabs.selected.connect(controller.select)
+        self.tabs.page_changed.connect(self._tell_interest)
+        controller.selection_changed.connect(self._tell_interest)
         self.welcome.demo_wanted.connect(self.operations.start_demo)
         self.welcome.empty_wanted.connect(self.operations.start)
         self.operations.refused.connect(self.bars.show_refusal)
@@ -196,13 +215,9 @@ class MainWindow(QMainWindow):
             ("reset-layout", self.reset_layout),
             ("stop", self.stop),
             ("close", self.close),
-            ("picture", self.dialogs.save_picture),
-            ("save-log", self.dialogs.save_log),
-            ("keys", self.dialogs.show_keys),
-            ("about", self.dialogs.show_about),
-            ("theme-system", self._follow_system),
-            ("theme-light", self._be_light),
-            ("theme-dark", self._be_dark),
+            ("theme-system", self._theme.follow_system),
+            ("theme-light", self._theme.be_light),
+            ("theme-dark", self._theme.be_dark),
         ):
             named[name].triggered.connect(slot)
 
@@ -218,6 +233,12 @@ class MainWindow(QMainWindow):
         title = title_of(snapshot)
         if title != self.windowTitle():
             self.setWindowTitle(title)
+        follows = not snapshot.sources or any(
+            source.link.state in _MOVING for source in snapshot.sources
+        )
+        if follows is not self._follows:
+            self._follows = follows
+            self._colour_live()
         pool = snapshot.pool
         if pool is not None and pool.pools == 1 and self.controller.pool_state:
             self.toolbar.show_size(pool.size)
@@ -228,30 +249,20 @@ class MainWindow(QMainWindow):
         self.controller.set_viewport(replace(self.controller.viewport, end_ns=None))
 
     @Slot(object)
-    def _on_viewport(self, viewport: Viewport) -> None:
-        self._colour_live(live=viewport.end_ns is None)
+    def _on_viewport(self, _viewport: Viewport) -> None:
+        self._colour_live()
 
-    def _colour_live(self, *, live: bool) -> None:
+    def _colour_live(self) -> None:
+        """Let the mark say whether the lanes move: they follow, and something lives."""
+        live = self._follows and self.controller.viewport.end_ns is None
         icon = live_icon(live=live, dim=self._theme.colours.faint)
         self.actions_by_name["live"].setIcon(icon)
 
     @Slot()
     def follow_theme(self) -> None:
         """Take over the theme's colours."""
-        self._colour_live(live=self.controller.viewport.end_ns is None)
+        self._colour_live()
         self.actions_by_name[f"theme-{self._theme.name}"].setChecked(True)
-
-    @Slot()
-    def _follow_system(self) -> None:
-        self._theme.choose("system")
-
-    @Slot()
-    def _be_light(self) -> None:
-        self._theme.choose("light")
-
-    @Slot()
-    def _be_dark(self) -> None:
-        self._theme.choose("dark")
 
     @Slot()
     def reset_layout(self) -> None:
@@ -277,9 +288,18 @@ class MainWindow(QMainWindow):
     @Slot()
     def _show_columns(self) -> None:
         """Show the columns that are wanted and have room."""
-        for name, column in (("selection", self.selection), ("sources", self.sources)):
+        for name, column in (("selection", self._right), ("sources", self.sources)):
             wanted = self.actions_by_name[name].isChecked()
             column.setVisible(wanted and self.width() >= _NARROW_BELOW[name])
+        self._tell_interest()
+
+    @Slot()
+    def _tell_interest(self) -> None:
+        """Let be told and computed what somebody looks at, and nothing else."""
+        chosen = self.controller.selection.worker != 0 and not self._right.isHidden()
+        stacks, what_if = chosen or self.tabs.shows_stacks, self.tabs.shows_what_if
+        asked = self.controller.viewport
+        self.controller.set_viewport(replace(asked, stacks=stacks, what_if=what_if))
 
     def remember(self) -> None:
         """Write down size, splitter and theme."""

@@ -15,6 +15,7 @@ from pool_gui.window.app import WindowApp, make_application
 from pool_gui.window.crash import Hooks
 from pool_gui.window.options import SnapshotOptions
 from pool_gui.window.pace import Pace
+from pool_gui.window.style.findings_report import say_findings
 from pool_gui.window.style.sentences import log_sentence, sentence
 
 _START_MS = 20_000
@@ -65,6 +66,7 @@ class Photographer(QObject):
         picture = self._program.window.grab()
         session = self._program.session
         report = session.report() if isinstance(session, Session) else {}
+        say_findings(report)
         held = QBuffer()
         held.open(QIODevice.OpenModeFlag.WriteOnly)
         picture.save(held, "PNG")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from pool_gui.monitor.source.program import GuestProgram
 from pool_gui.wire.commands import Submit
 
 LEAST_SIZE = (860, 560)
@@ -23,6 +24,10 @@ class WindowOptions:
     """How many workers a pool is started with."""
     beside: tuple[int, ...] = ()
     """How many workers further pools have, each in a process of its own."""
+    rules: Path | None = None
+    """The file of thresholds and silenced rules; None: that of the settings."""
+    program: GuestProgram | None = None
+    """A program that is run and watched when the window opens."""
     load: Submit | None = None
     """The demo that runs already when the window opens; None: it opens empty."""
 

@@ -7,7 +7,10 @@ waits and is therefore called from a thread of its own.
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from pool_gui.monitor.view.snapshot import Scope, Snapshot, Viewport
+from pool_gui.monitor.findings.judgements import Judgements
+from pool_gui.monitor.source.base import SourceKind
+from pool_gui.monitor.view.snapshot import Scope, Snapshot
+from pool_gui.monitor.view.viewport import Viewport
 from pool_gui.wire.commands import Command
 
 
@@ -39,6 +42,12 @@ class SessionPort(Protocol):
 
     def remove(self, source: int) -> None:
         """End a source's process if it lives, and forget what is known of it."""
+
+    def add_source(self, kind: SourceKind) -> None:
+        """Begin a source of any kind, and put it in scope."""
+
+    def judge(self, judgements: Judgements) -> None:
+        """Let other thresholds count, and rules be silenced."""
 
     def send(self, command: Command, scope: Scope | None = None) -> None:
         """Send a command to the pools of a scope; None: what is in scope."""

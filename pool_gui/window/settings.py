@@ -5,6 +5,7 @@ Broken settings are set aside, and the defaults are used.
 
 import json
 import logging
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QByteArray, QSettings
@@ -40,6 +41,11 @@ class Settings:
     def write(self, group: str, values: dict[str, object]) -> None:
         """Remember a group's values."""
         self._store.setValue(group, json.dumps(values))
+
+    @property
+    def folder(self) -> Path:
+        """Where they are kept."""
+        return Path(self._store.fileName()).parent
 
     def forget(self) -> None:
         """Forget everything."""

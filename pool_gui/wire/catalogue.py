@@ -7,6 +7,8 @@ functions themselves are in `pool_gui.demo`, which a test holds against it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pool_gui.wire.commands import Arrival
+
 DEFAULT_DEMO = "mix"
 
 
@@ -35,6 +37,8 @@ class Demo:
     parameters: tuple[Parameter, ...]
     suggested_rate_per_second: float
     """An arrival rate that keeps eight workers busy but not buried."""
+    arrival: Arrival = Arrival.IN_FLIGHT
+    """How its tasks arrive unless somebody says otherwise."""
 
     def defaults(self) -> dict[str, float]:
         """Return each parameter's default by its name."""
@@ -117,6 +121,47 @@ DEMOS: Mapping[str, Demo] = {
             "Mostly 5 ms, some 2 s: look at p99, and at who waits behind them.",
             (Parameter("percent", "Slow ones", "%", 2, 0, 100, whole=False),),
             80,
+        ),
+        Demo(
+            "self-deadlock",
+            "Wait for inner tasks (deadlocks)",
+            "Each task waits for one that it puts into the same pool: in the end all "
+            "wait.",
+            (_ms(20),),
+            20,
+        ),
+        Demo(
+            "starved",
+            "Slow ones take all workers",
+            "Quick tasks, and now and then one of 15 s, until no worker is left for "
+            "them.",
+            (Parameter("percent", "Slow ones", "%", 5, 0, 100, whole=False),),
+            80,
+        ),
+        Demo(
+            "stuck",
+            "One never ends",
+            "Quick tasks, and a few that hang: look at who runs for how long.",
+            (Parameter("percent", "Hanging ones", "%", 0.2, 0, 100, whole=False),),
+            80,
+        ),
+        Demo(
+            "undersized",
+            "Too few workers for what arrives",
+            "More arrives than eight workers can do: the queue grows, and waits with "
+            "it.",
+            (_ms(200),),
+            60,
+            Arrival.STEADY,
+        ),
+        Demo(
+            "oversized",
+            "Far more workers than are needed",
+            "Little arrives: after five minutes the window says how many workers would "
+            "do.",
+            (_ms(10),),
+            20,
+            Arrival.STEADY,
         ),
         Demo(
             "noop",

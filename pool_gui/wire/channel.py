@@ -65,6 +65,10 @@ class Channel:
         """
         return codec.split(_receive_bytes(self._connection))
 
+    def abandon(self) -> None:
+        """Close this process's end alone: a forked child's link is the parent's."""
+        self._connection.close()
+
     def close(self) -> None:
         """Close the link, and wake a thread that is blocked in it. Idempotent."""
         if self._connection.closed:

@@ -169,13 +169,17 @@ class Stop:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Look:
-    """Send frames more often, as somebody looks closely; or as seldom as usual."""
+    """How closely somebody looks: agents tell no more than is looked at."""
 
     name: ClassVar[str] = "look"
     close: bool
+    """At the lanes: frames are to come more often."""
+    stacks: bool
+    """At stacks: they are to come as well."""
 
     def __post_init__(self) -> None:
         ranges.truth("close", self.close)
+        ranges.truth("stacks", self.stacks)
 
 
 Command = (

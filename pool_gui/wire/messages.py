@@ -7,7 +7,7 @@ Commands, the window's own messages, are in `commands`.
 """
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pool_gui.wire import ranges
@@ -20,6 +20,8 @@ from pool_gui.wire.protocol import (
     MAX_NOTE_VALUES,
     MAX_POOLS,
     MAX_SPANS_PER_FRAME,
+    MAX_STACK_DEPTH,
+    MAX_STACK_LINES,
     MAX_STRIDE,
     MAX_WORKER_ROWS,
     POOL_STATES,
@@ -88,8 +90,8 @@ class Counts:
     """Begun in the thread that put them, the queue being full."""
 
     def __post_init__(self) -> None:
-        for field in COUNTS:
-            ranges.whole(field, getattr(self, field))
+        for name in COUNTS:
+            ranges.whole(name, getattr(self, name))
 
     @property
     def finished(self) -> int:
@@ -97,7 +99,7 @@ class Counts:
         return self.done + self.failed
 
 
-COUNTS = tuple(field.name for field in dataclasses.fields(Counts))
+COUNTS = tuple(one.name for one in dataclasses.fields(Counts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +190,23 @@ class Frame:
     """Since the agent's start: finished tasks that no frame told or will tell."""
     agent_cpu_ns: int
     """CPU time of the agent's own threads since its start."""
+    stuck: list[tuple[int, int, int]] = field(default_factory=list)
+    """(worker id, task id, worker id) of workers that wait for each other, or for tasks
+    of their own pool that no worker will ever come to: the task that is waited for, and
+    who runs it, 0 while it is queued."""
+
+    late_ns: int = 0
+    """By how much the agent woke late, at the most, from a timed wait since the last
+    frame: what the GIL and busy cores ask of any thread."""
 
     def __post_init__(self) -> None:
-        for name in ("sequence", "now_ns", "spans_dropped", "agent_cpu_ns"):
+        ranges.at_most("stuck", list(self.stuck), MAX_WORKER_ROWS)
+        stuck = [
+            (_id("stuck", who), ranges.whole("stuck", task), ranges.whole("stuck", by))
+            for who, task, by in self.stuck
+        ]
+        object.__setattr__(self, "stuck", stuck)
+        for name in ("sequence", "now_ns", "spans_dropped", "agent_cpu_ns", "late_ns"):
             ranges.whole(name, getattr(self, name))
         ranges.whole("workers", self.workers, 0, MAX_WORKER_ROWS)
         ranges.whole("spans", self.spans, 0, MAX_SPANS_PER_FRAME)
@@ -207,6 +223,36 @@ class Frame:
             for pool, task, text in self.errors
         ]
         object.__setattr__(self, "errors", errors)
+
+
+@dataclass(frozen=True, slots=True)
+class Stacks:
+    """Where in their code workers are, at one moment."""
+
+    kind: ClassVar[Kind] = Kind.STACKS
+    now_ns: int
+    lines: list[tuple[str, str, int]]
+    """(function, file, line) of the calls, each once; at most MAX_STACK_LINES."""
+    stacks: list[tuple[list[int], list[int]]]
+    """(worker ids, places in `lines`, the innermost call first); workers with equal
+    stacks are told together."""
+
+    def __post_init__(self) -> None:
+        ranges.whole("now_ns", self.now_ns)
+        ranges.at_most("lines", list(self.lines), MAX_STACK_LINES)
+        ranges.at_most("stacks", list(self.stacks), MAX_WORKER_ROWS)
+        lines = [
+            (clip_name(function), clip_name(file), ranges.whole("lines: a line", line))
+            for function, file, line in self.lines
+        ]
+        object.__setattr__(self, "lines", lines)
+        workers = [_id("stacks", one) for ids, _ in self.stacks for one in ids]
+        if len(set(workers)) != len(workers):
+            raise ValueError("stacks: a worker is there twice")
+        for _, places in self.stacks:
+            ranges.at_most("stacks: one", list(places), MAX_STACK_DEPTH)
+            for place in places:
+                ranges.whole("stacks: a place", place, 0, len(lines) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +286,7 @@ class Reply:
         return Note(self.code, self.values)
 
 
-Message = Hello | Welcome | Frame | Reply
+Message = Hello | Welcome | Frame | Stacks | Reply
 
 
 def to_header(message: Message) -> dict[str, object]:

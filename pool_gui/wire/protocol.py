@@ -10,7 +10,7 @@ Ids are positive and never used twice by one agent; 0 means none.
 
 import enum
 
-PROTOCOL_VERSION = 3
+PROTOCOL_VERSION = 4
 
 MAX_MESSAGE_BYTES = 1 << 20
 """No message is longer; the length is checked before anything is allocated."""
@@ -39,6 +39,15 @@ MAX_POOLS = 64
 MAX_ERRORS_PER_FRAME = 50
 MAX_STRIDE = 1 << 20
 """At most every so many-th task is told in detail."""
+
+MAX_STACK_DEPTH = 60
+"""So many calls of a stack are told, the innermost first."""
+
+MAX_STACK_LINES = 4000
+"""The most different lines of code that one message of stacks names."""
+
+STACKS_INTERVAL_SECONDS = 0.5
+"""How often an agent tells its workers' stacks while somebody looks at them."""
 
 MAX_NOTE_VALUES = 8
 """So many values a reply's sentence names."""
@@ -128,6 +137,8 @@ class Kind(enum.StrEnum):
     """Window to agent, the answer to hello."""
     FRAME = "frame"
     """Agent to window: counts, workers, spans."""
+    STACKS = "stacks"
+    """Agent to window: where in their code workers are, while somebody looks."""
     COMMAND = "command"
     """Window to agent."""
     REPLY = "reply"

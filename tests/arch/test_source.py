@@ -174,7 +174,12 @@ def test_a_sleep_is_seen_however_it_is_spelled(code: str, *, is_seen: bool) -> N
 def test_resources_are_read_in_one_place() -> None:
     """Others may look where they lie only to tell a child process (the launcher)."""
     readers = [one.name for one in modules() if list(source.reached_for(one.tree))]
-    assert readers == ["pool_gui/monitor/source/child.py", "pool_gui/resources.py"]
+    assert readers == [
+        "pool_gui/agent/startup/sitecustomize.py",
+        "pool_gui/monitor/source/child.py",
+        "pool_gui/monitor/source/program.py",
+        "pool_gui/resources.py",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from pytestqt.qtbot import QtBot
 from window_support import NOW_NS, FakeSession, Scene, nothing
 
 from pool_gui.monitor.view.facts import LinkState
-from pool_gui.monitor.view.snapshot import Scope, Snapshot, Viewport
+from pool_gui.monitor.view.snapshot import Scope, Snapshot
+from pool_gui.monitor.view.viewport import Viewport
 from pool_gui.window.controller import AT_ONCE, Controller, Order, Selection
 from pool_gui.wire import commands
 

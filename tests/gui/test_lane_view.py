@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from window_support import NOW_NS, Scene
 
-from pool_gui.monitor.view.snapshot import Lanes, Viewport
+from pool_gui.monitor.view.snapshot import Lanes
+from pool_gui.monitor.view.viewport import Viewport
 from pool_gui.window.controller import Selection
 from pool_gui.window.lanes.view import LaneView
 from pool_gui.window.style.theme import Theme

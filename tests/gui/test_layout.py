@@ -5,7 +5,7 @@ from gui_support import Opened, running
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from pytestqt.qtbot import QtBot
 
-from pool_gui.monitor.view.snapshot import Rate
+from pool_gui.monitor.view.viewport import Rate
 
 
 def test_columns_are_remembered_and_can_be_reset(opened: Opened) -> None:
@@ -104,3 +104,17 @@ def test_no_refresh_is_a_paused_display_and_another_rate_ends_it(
     opened.trigger("rate-low")
     assert state() == (False, False)
     assert named["rate-low"].isChecked()
+
+
+def test_many_lanes_are_drawn_only_where_they_are_in_sight(opened: Opened) -> None:
+    opened.show(running(4))
+    assert opened.controller.viewport.rows == 0, "few are all drawn"
+    opened.show(running(200))
+    asked = opened.controller.viewport
+    assert asked.first_row == 0
+    assert 8 <= asked.rows < 60
+    bar = opened.window.lanes.view.verticalScrollBar()
+    bar.setValue(bar.maximum())
+    asked = opened.controller.viewport
+    assert asked.first_row < 200 <= asked.first_row + asked.rows
+    assert asked.rows < 60

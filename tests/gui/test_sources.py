@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from pool_gui.monitor.view.facts import Link, LinkState, SourceRow
-from pool_gui.monitor.view.snapshot import LaneOrder, Scope, Snapshot
+from pool_gui.monitor.view.snapshot import Scope, Snapshot
+from pool_gui.monitor.view.viewport import LaneOrder
 from pool_gui.window.controller import Selection
 from pool_gui.window.panels.source_lines import entries_of
 from pool_gui.window.style import numbers

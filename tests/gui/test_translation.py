@@ -35,3 +35,24 @@ def test_no_text_is_put_together_before_it_is_translated() -> None:
         source = path.read_text(encoding="utf-8")
         assert 'self.tr(f"' not in source, path
         assert not re.search(r'translate\("\w+", f"', source), path
+
+
+_OF_MANY = re.compile(
+    r'(?:tr|translate)\((?:"\w+",)?\s*'
+    r'"([^"]*\{\w+\} (?!was|has|is)[a-z]+s\b(?!/)[^"]*)"'
+)
+"""A text that counts: it is wrong for one."""
+
+NOT_COUNTED = {"{0} runs", " (seen {0} times)"}
+"""A verb; and what is said from ten on."""
+
+
+def test_only_the_module_of_words_counts_things_since_it_knows_of_one() -> None:
+    counting = {
+        text
+        for path in Path(window.__file__).parent.rglob("*.py")
+        # The rules of the latter tell of many.
+        if path.name not in {"words.py", "finding_words.py"}
+        for text in _OF_MANY.findall(path.read_text(encoding="utf-8"))
+    }
+    assert counting - NOT_COUNTED == set()

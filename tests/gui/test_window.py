@@ -356,7 +356,7 @@ def test_layout_and_theme_are_remembered_and_broken_ones_fall_back(
 
 def test_the_log_follows_its_end_and_can_be_filtered(opened: Opened) -> None:
     opened.show(running(4))
-    opened.window.tabs.bar.setCurrentIndex(3)
+    opened.window.tabs.bar.setCurrentIndex(5)
     assert "Started a pool" in opened.window.tabs.log.toPlainText()
     opened.window.tabs.filter.setText("no such line")
     assert opened.window.tabs.log.toPlainText() == ""

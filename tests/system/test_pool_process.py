@@ -350,9 +350,9 @@ from pool_gui.pool import Task
 def hold_the_gil():
     sum(range({numbers}))  # one C loop that never lets go
 real = Demos.maker
-def maker(self, demo, parameters):
+def maker(self, demo, parameters, pool=None):
     return (lambda *_: Task(hold_the_gil)) if demo == "noop" else real(
-        self, demo, parameters)
+        self, demo, parameters, pool)
 Demos.maker = maker
 from pool_gui.demo.process import main
 sys.exit(main())

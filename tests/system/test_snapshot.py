@@ -47,7 +47,11 @@ def test_a_snapshot_saves_the_window_and_what_it_knows(
     assert tasks["failed"] > 0
     assert sum(worker["done"] for worker in pool["workers"]) == tasks["done"]
     assert pool["run_seconds"]["count"] == tasks["done"] + tasks["failed"]
-    assert all(worker["shares"]["cpu"] is None for worker in pool["workers"])
+    for worker in pool["workers"]:
+        shares = worker["shares"]
+        assert sum(shares.values()) == pytest.approx(1, abs=0.01)
+        assert shares["sleep"] + shares["idle"] > 0.5  # as the demo does
+    assert all(found["text"] and found["advice"] for found in pool["findings"])
     [function] = pool["functions"]
     assert function["calls"] == tasks["done"] + tasks["failed"]
     assert 0.02 <= function["run_seconds"]["p50"] < 0.1

@@ -17,7 +17,7 @@ COMMAND_LINES = re.findall(r"^pool-gui.*$", README, re.MULTILINE)
 
 
 def test_the_readme_tells_the_demos_as_the_catalogue_does() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", README, re.MULTILINE)
+    rows = re.findall(r"^\| `([\w-]+)` \| (.*) \|$", README, re.MULTILINE)
     assert rows == [(name, demo.explanation) for name, demo in DEMOS.items()]
 
 

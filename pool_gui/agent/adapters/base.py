@@ -6,6 +6,7 @@ a worker needs to run tasks.
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from pool_gui.wire.messages import Counts, Load
@@ -58,12 +59,27 @@ class PoolReading(NamedTuple):
     """What a demo pool is being fed with."""
 
 
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A worker that will never go on."""
+
+    worker: "WatchedWorker"
+    task: int
+    """The id of the task of its own pool that it waits for."""
+    runs_it: "WatchedWorker | None"
+    """None while that task is queued."""
+
+
 class WatchedWorker(Protocol):
     """One worker; the same object each time, so that it can be told apart."""
 
     @property
     def name(self) -> str:
         """The thread's name."""
+
+    @property
+    def ident(self) -> int | None:
+        """The thread's identity, as `threading` gives it; None before it began."""
 
     @property
     def spans(self) -> deque[Span]:
@@ -95,6 +111,13 @@ class WatchedPool(Protocol):
 
     def workers(self) -> Sequence[WatchedWorker]:
         """Return the workers there are, then a bounded number that ended lately."""
+
+    def stuck(self) -> Sequence[Blocked]:
+        """Return the workers that will never go on; certain, not guessed.
+
+        They wait for each other, or for tasks of this very pool that no worker will
+        ever come to. All stacks are looked at: to be asked where nothing moves.
+        """
 
     def watch(self, mask: int) -> None:
         """Let workers record a span when `started & mask` is 0; SPANS_OFF for none."""

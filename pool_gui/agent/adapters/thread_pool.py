@@ -3,11 +3,19 @@
 Used by the agent thread alone. Not imported where a program uses no pool of ours.
 """
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pool_gui.agent.adapters.base import PoolReading, Span, WatchedWorker, WorkerReading
-from pool_gui.pool import Door, ProcessThread, ThreadPool
+from pool_gui.agent.adapters.base import (
+    Blocked,
+    PoolReading,
+    Span,
+    WatchedWorker,
+    WorkerReading,
+)
+from pool_gui.agent.awaited import Awaited, WaitingCalls, stuck
+from pool_gui.pool import Door, ProcessThread, Task, ThreadPool
 from pool_gui.wire.messages import COUNTS, Counts
 from pool_gui.wire.protocol import WorkerCode
 
@@ -15,6 +23,7 @@ if TYPE_CHECKING:
     from collections import deque
 
 _READ_ATTEMPTS = 3
+_CALLS = WaitingCalls(Task.result, Task.exception)
 
 
 class ThreadWorker:
@@ -24,6 +33,11 @@ class ThreadWorker:
         self.thread = thread
         self.name = thread.name
         self.spans: deque[Span] = thread.record.spans
+
+    @property
+    def ident(self) -> int | None:
+        """The thread's identity; None before it began."""
+        return self.thread.ident
 
     def read(self) -> WorkerReading:
         """Return a reading whose parts belong together.
@@ -68,10 +82,9 @@ class ThreadPoolAdapter:
 
     type_name = "pool_gui.ThreadPool"
 
-    def __init__(self, pool: ThreadPool) -> None:
-        self.pool = pool
-        self.name = pool.name
-        self._door = Door(pool)
+    def __init__(self, pool: ThreadPool | Door) -> None:
+        self._door = pool if isinstance(pool, Door) else Door(pool)
+        self.name = self._door.name
         self._workers: dict[ProcessThread, ThreadWorker] = {}
 
     def read(self) -> PoolReading:
@@ -100,6 +113,32 @@ class ThreadPoolAdapter:
             for thread in self._door.workers()
         }
         return tuple(self._workers.values())
+
+    def stuck(self) -> Sequence[Blocked]:
+        """Return the workers that will never go on; see `WatchedPool`."""
+        # In this order: a task that begins in between is running, and queued no more.
+        queued = {id(task) for task in self._door.queued()}
+        frames = sys._current_frames()  # noqa: SLF001  # the documented way in
+        awaited: dict[ProcessThread, Awaited] = {}
+        running: dict[int, ProcessThread] = {}
+        for thread in self._door.workers():
+            if not thread.is_alive() or thread.ident is None:
+                continue
+            awaited[thread] = _CALLS.awaited(frames.get(thread.ident))
+            runs = thread.record.running()
+            if runs:
+                running[id(runs[0])] = thread
+        del frames  # they keep alive whatever their functions hold
+        known = self._workers
+        return [
+            Blocked(
+                known[thread],
+                future.id if isinstance(future, Task) else 0,
+                known.get(running[id(future)]) if id(future) in running else None,
+            )
+            for thread, future in stuck(awaited, queued, running).items()
+            if thread in known
+        ]
 
     def watch(self, mask: int) -> None:
         """Let workers record a span when `started & mask` is 0."""

@@ -94,6 +94,18 @@ class BusyCells:
         shares[:, ~kept] = np.nan
         return _means(shares, first, last).astype(np.float32), missing
 
+    def means(self, slots: Ints, begin_ns: int, end_ns: int) -> Floats:
+        """Return (workers,) mean busy shares over a time; NaN where none is known."""
+        newest = min((end_ns - 1) // CELL_NS, self._newest)
+        cells = np.arange(
+            max(begin_ns // CELL_NS, self._newest - CELLS + 1), newest + 1
+        )
+        shares = self._shares[slots[:, np.newaxis], cells % CELLS].astype(np.float32)
+        known = ~np.isnan(shares)
+        counts = known.sum(axis=1)
+        sums = np.where(known, shares, 0).sum(axis=1, dtype=np.float64)
+        return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+
     def _open(self, cell: int) -> None:
         """Make this the newest cell; cells that were jumped over are not known."""
         if cell <= self._newest:

@@ -28,11 +28,13 @@ from pool_gui.monitor.model.spans import (
     SpanRing,
     longest_of_each,
 )
+from pool_gui.monitor.model.stacks import StackBook
+from pool_gui.monitor.model.states import StateFolder, records_of
 from pool_gui.monitor.model.workers import Workers
 from pool_gui.monitor.source.messages import FrameMessage
 from pool_gui.monitor.view.facts import Loss
 from pool_gui.wire.errors import MalformedMessageError
-from pool_gui.wire.messages import Frame, Hello
+from pool_gui.wire.messages import Frame, Hello, Stacks
 
 _SECOND_NS: Final = 1_000_000_000
 _AHEAD_NS: Final = 5 * _SECOND_NS
@@ -101,7 +103,9 @@ class History:
         shared = Shared() if shared is None else shared
         self.names = FunctionNames(shared.names)
         self.cells = BusyCells()
-        self.workers = Workers(self.cells, shared.worker_keys)
+        self.states = StateFolder()
+        self.workers = Workers((self.cells, self.states), shared.worker_keys)
+        self.stacks = StackBook(self.workers)
         self.pools = Pools(shared.pool_keys)
         self.details = SpanRing(DETAIL_CAPACITY)
         self.coarse = SpanRing(COARSE_CAPACITY)
@@ -114,8 +118,8 @@ class History:
         """Whether the last frame told anything new."""
         self.frame_intervals = Histogram()
         """Times between frames of the last process, as they were received."""
-        self.recent: deque[tuple[int, int]] = deque(maxlen=_RECENT_FRAMES)
-        """(time, CPU time of the agent) of the newest frames."""
+        self.recent: deque[tuple[int, int, int]] = deque(maxlen=_RECENT_FRAMES)
+        """(time, CPU time of the agent, how late it woke) of the newest frames."""
         self.first_ns: int | None = None
         """Of the first frame of the first process."""
         self.process_first_ns: int | None = None
@@ -168,6 +172,7 @@ class History:
         same_clock = abs(expected_ns - hello.clock_ns) < _SAME_CLOCK_NS
         self._offset_ns = 0 if same_clock else expected_ns - hello.clock_ns
         self.hello, self._hello_received_ns = hello, received_ns
+        self.stacks.clear()
         for table in (self.names, self.workers, self.pools):
             table.forget_ids()
         self._begin_process()
@@ -202,23 +207,44 @@ class History:
         self._rows.match(spans)
         times_ns = before_ns, now_ns
         activity = self._rows.fold(told, spans, times_ns, complete=complete)
+        self.states.fold(
+            records_of(self.workers, spans, activity, now_ns, complete=complete)
+        )
+        self.workers.note_stuck(header.stuck)
         self._keep_spans(spans)
         self._keep_activity(activity, times_ns, complete=complete)
         self._keep_courses(activity, spans, times_ns, ended, complete=complete)
         self._note_frame(message, now_ns, received_ns)
 
-    def _check(self, header: Frame, received_ns: int) -> None:
+    def fold_stacks(self, told: Stacks, received_ns: int) -> None:
+        """Take in where in their code workers are.
+
+        Args:
+            told: the message.
+            received_ns: the window's clock when it came.
+
+        Raises:
+            MalformedMessageError: it does not fit what was told before.
+        """
+        self._check_time(told.now_ns, received_ns)
+        self.stacks.fold(told, told.now_ns + self._offset_ns)
+
+    def _check_time(self, now_ns: int, received_ns: int) -> Hello:
         hello = self.hello
         if hello is None:
-            raise MalformedMessageError("a frame came before hello")
+            raise MalformedMessageError("it came before hello")
+        elapsed_ns = received_ns - self._hello_received_ns
+        if now_ns > hello.clock_ns + elapsed_ns + _AHEAD_NS:
+            raise MalformedMessageError("now_ns is ahead of time")
+        return hello
+
+    def _check(self, header: Frame, received_ns: int) -> None:
+        hello = self._check_time(header.now_ns, received_ns)
         if self._last is not None and header.sequence <= self._last.header.sequence:
             raise MalformedMessageError("sequence does not rise")
         earliest_ns = hello.clock_ns if self._last is None else self._last.header.now_ns
         if header.now_ns < earliest_ns:
             raise MalformedMessageError("now_ns goes back in time")
-        elapsed_ns = received_ns - self._hello_received_ns
-        if header.now_ns > hello.clock_ns + elapsed_ns + _AHEAD_NS:
-            raise MalformedMessageError("now_ns is ahead of time")
         if len({pool.pool for pool in header.pools}) != len(header.pools):
             raise MalformedMessageError("pools: two have the same id")
         for field, table in (
@@ -318,6 +344,6 @@ class History:
             self.first_ns = now_ns if self.first_ns is None else self.first_ns
         self.frames += 1
         self.now_ns = max(self.now_ns, now_ns)
-        self.recent.append((received_ns, header.agent_cpu_ns))
+        self.recent.append((received_ns, header.agent_cpu_ns, header.late_ns))
         self._last, self._received_ns = message, received_ns
         self.workers.drop_before(self.begin_known_ns)

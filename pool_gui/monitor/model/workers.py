@@ -8,9 +8,8 @@ MAX_WORKERS_KEPT workers are kept; gone ones are dropped first, the oldest befor
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
-from pool_gui.monitor.model.busy import BusyCells
 from pool_gui.monitor.model.names import UNKNOWN
 from pool_gui.monitor.view.snapshot import WorkerState
 from pool_gui.wire.errors import MalformedMessageError
@@ -50,16 +49,34 @@ class Worker:
     """None until its first row or span."""
     seen: bool = False
     """Whether a row of it has come."""
+    stuck: tuple[int, int] | None = None
+    """The task that it waits for, and the key of the worker that runs that, 0 while it
+    is queued; None unless it waits for what no worker of its pool will ever do."""
     gone_ns: int | None = None
     told_gone: bool = False
     """Its last row has come."""
 
 
+class Slotted(Protocol):
+    """What keeps something for each slot."""
+
+    def reset(self, slot: int) -> None:
+        """Give a slot to another worker."""
+
+
 class Workers:
     """All workers that live, or that can still be seen."""
 
-    def __init__(self, cells: BusyCells, keys: Iterator[int] | None = None) -> None:
-        self._cells = cells
+    def __init__(
+        self, slotted: Sequence[Slotted], keys: Iterator[int] | None = None
+    ) -> None:
+        """Begin without any.
+
+        Args:
+            slotted: what is kept by slot, and told when one is given away.
+            keys: to be given out.
+        """
+        self._slotted = slotted
         self._keys = itertools.count(1) if keys is None else keys
         self._by_number: dict[int, Worker] = {}
         self._by_slot: list[Worker | None] = []
@@ -145,6 +162,20 @@ class Workers:
             del self._living[worker.key]
             self._gone[worker.key] = worker
 
+    def note_stuck(self, told: Sequence[tuple[int, int, int]]) -> None:
+        """Note which workers wait for what will never come, as `Frame.stuck` tells it.
+
+        Raises:
+            MalformedMessageError: one was never named.
+        """
+        found: dict[int, tuple[int, int]] = {}
+        for number, task, by in told:
+            worker, runs_it = self.find(number), self.find(by) if by else None
+            if worker is not None:
+                found[worker.key] = task, 0 if runs_it is None else runs_it.key
+        for worker in self._living.values():
+            worker.stuck = found.get(worker.key)
+
     def forget_ids(self) -> None:
         """Prepare for another process: its ids are new."""
         self._by_number.clear()
@@ -178,7 +209,8 @@ class Workers:
         else:
             slot = len(self._by_slot)
             self._by_slot.append(None)
-        self._cells.reset(slot)
+        for one in self._slotted:
+            one.reset(slot)
         return slot
 
 

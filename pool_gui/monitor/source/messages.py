@@ -16,7 +16,7 @@ import numpy as np
 from pool_gui.monitor.view.snapshot import Ints
 from pool_gui.wire.codec import RawMessage, clip_name
 from pool_gui.wire.errors import ForeignProtocolError, MalformedMessageError
-from pool_gui.wire.messages import Counts, Frame, Hello, Load, Pool, Reply
+from pool_gui.wire.messages import Counts, Frame, Hello, Load, Pool, Reply, Stacks
 from pool_gui.wire.protocol import (
     INT64_BYTES,
     PROTOCOL_VERSION,
@@ -50,12 +50,12 @@ class _Greeting(msgspec.Struct):
     protocol: int
 
 
-_KINDS: Final[dict[str, type[Hello | Frame | Reply]]] = {
-    str(one.kind): one for one in (Hello, Frame, Reply)
+_KINDS: Final[dict[str, type[Hello | Frame | Stacks | Reply]]] = {
+    str(one.kind): one for one in (Hello, Frame, Stacks, Reply)
 }
 
 
-def read(raw: RawMessage) -> Hello | FrameMessage | Reply:
+def read(raw: RawMessage) -> Hello | FrameMessage | Stacks | Reply:
     """Return the message that the bytes say.
 
     Raises:
@@ -76,7 +76,7 @@ def read(raw: RawMessage) -> Hello | FrameMessage | Reply:
     return header
 
 
-def _decode(header: bytes) -> Hello | Frame | Reply:
+def _decode(header: bytes) -> Hello | Frame | Stacks | Reply:
     told = _fit(header, dict)
     kind = told.pop("kind", None)
     schema = _KINDS.get(kind) if isinstance(kind, str) else None

@@ -4,8 +4,8 @@ Session thread only. Nothing here waits, except `close`. Invariant: from its sta
 a peer lives until `ending` is set, and then its process is reaped or named.
 """
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
 
 from pool_gui.monitor.log import LineSink
 from pool_gui.monitor.source.base import Clock, Ending, Message, Peer, SourceKind
@@ -28,6 +28,7 @@ _LAST_WORDS_NS: Final = 300_000_000
 _EXIT_NS: Final = 1_000_000_000
 """How long an exit code is awaited when the link was closed."""
 
+_ASKED: Final = note("asked-to-end")
 _MAX_UNANSWERED: Final = 4096
 _MAX_MESSAGES: Final = 8
 """Taken in at once; between, the window gets its snapshot."""
@@ -36,10 +37,40 @@ _MAX_MESSAGES: Final = 8
 def started(launch: Launch) -> SourceKind:
     """Return the kind of source that is a program started by the session."""
 
+    def start(secrets: Mapping[str, str], log: LineSink) -> ChildProcess:
+        return ChildProcess(launch, secrets, log)
+
     def open_peer(log: LineSink, clock: Clock, wake: Callable[[], None]) -> Peer:
-        return ProcessPeer(launch, log, clock, wake)
+        return ProcessPeer(start, log, clock, wake)
 
     return SourceKind("demo", is_driven=True, open=open_peer)
+
+
+class Child(Protocol):
+    """A process that was started, as `ChildProcess` has it."""
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+
+    def exit_code(self) -> int | None:
+        """Return its exit code, None while it lives."""
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+
+    def kill(self) -> None:
+        """End it."""
+
+    def end(self, patience_seconds: float, /) -> bool:
+        """Wait, ask, kill; return whether it has ended."""
+
+    def close_output(self) -> tuple[str, ...]:
+        """Read its output no more; return what did not end."""
+
+
+Start = Callable[[Mapping[str, str], LineSink], Child]
+"""Starts the process, given the variables for it alone, and where its output goes."""
 
 
 class ProcessPeer:
@@ -47,18 +78,22 @@ class ProcessPeer:
 
     def __init__(
         self,
-        launch: Launch,
+        start: Start,
         log: LineSink,
         clock: Callable[[], int],
         wake: Callable[[], None],
+        *,
+        is_guest: bool = False,
     ) -> None:
         """Start the process.
 
         Args:
-            launch: what to start.
+            start: starts it; raises LaunchError.
             log: gets the process's output and what the gate turns away.
             clock: nanoseconds.
             wake: called from other threads when `poll` would bring something.
+            is_guest: it is somebody else's program: it is not ended, whatever it says,
+                and ends when and how it likes.
 
         Raises:
             LaunchError: it could not be started.
@@ -66,6 +101,7 @@ class ProcessPeer:
         self._log = log
         self._clock = clock
         self._wake = wake
+        self._is_guest = is_guest
         self.ending: Ending | None = None
         """Set once: how it ended."""
         self._greeted = False
@@ -80,7 +116,7 @@ class ProcessPeer:
         except WireError as error:
             raise LaunchError("gate-failed", reason=str(error)) from None
         try:
-            self._child = ChildProcess(launch, self._gate.environment(), log)
+            self._child = start(self._gate.environment(), log)
         except LaunchError:
             self._gate.close()
             raise
@@ -135,9 +171,12 @@ class ProcessPeer:
 
     def fail(self, why: Note) -> None:
         """End the process because it cannot be trusted or does not answer."""
-        if self._failure is None:
-            self._failure = why
-            self._child.kill()
+        if self._failure is not None:
+            return
+        self._failure = why
+        self._child.kill()
+        if self._is_guest:  # it goes on, unwatched
+            self._finish(why, None)
 
     def _fail(self, code: str, **values: Value) -> None:
         self.fail(note(code, pid=self.pid, **values))
@@ -151,7 +190,8 @@ class ProcessPeer:
         unfinished: list[str] = []
         self._gate.close()
         if self._link is not None:
-            self.send(Stop())
+            if not self._is_guest:
+                self.send(Stop())
             unfinished += self._link.close(deadline_seconds / 4)
         elif self.ending is None:
             self._child.terminate()  # it has no link whose end it could notice
@@ -160,10 +200,12 @@ class ProcessPeer:
         unfinished += self._child.close_output()
         if self.ending is None:
             code = self._child.exit_code()
-            told = note("asked-to-end")
+            told = note("let-go", pid=self.pid) if self._is_guest else _ASKED
             if code is not None:
-                told = exit_note("asked", self.pid, code)
-            self.ending = Ending(told, code, by_itself=False, asked=True)
+                kind = "program" if self._is_guest else "asked"
+                told = exit_note(kind, self.pid, code)
+            by_itself = self._is_guest and code is not None
+            self.ending = Ending(told, code, by_itself=by_itself, asked=True)
         return tuple(unfinished)
 
     def _refused(self, why: str) -> None:
@@ -218,6 +260,8 @@ class ProcessPeer:
             self._end(code)
 
     def _look_for_silence(self, now_ns: int) -> None:
+        if self._is_guest:
+            return
         if not self.greeted and now_ns - self._started_ns > HELLO_SECONDS * 1e9:
             self._fail("hello-late", seconds=HELLO_SECONDS)
         ended_ns = self._link_ended_ns
@@ -228,8 +272,15 @@ class ProcessPeer:
         told = self._failure
         if told is None:
             kind = "process" if self.greeted else "early"
+            if self._is_guest:
+                kind = "program" if self.greeted else "unwatched"
             told = exit_note(kind, self.pid, code)
-        self.ending = Ending(told, code, by_itself=self._failure is None)
+        self._finish(told, code)
+
+    def _finish(self, told: Note, code: int | None) -> None:
+        by_itself = self._failure is None
+        asked = self._is_guest and self.greeted and by_itself
+        self.ending = Ending(told, code, by_itself=by_itself, asked=asked)
         self._gate.close()
         if self._link is not None:
             self._link.end()

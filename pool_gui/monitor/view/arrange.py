@@ -9,11 +9,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from pool_gui.monitor.model.program import History
 from pool_gui.monitor.model.workers import Worker
-from pool_gui.monitor.view.snapshot import LaneGroup, LaneOrder, Viewport, WorkerRow
+from pool_gui.monitor.view.snapshot import Floats, LaneGroup, WorkerRow
+from pool_gui.monitor.view.viewport import LaneOrder, Viewport
 
 _SORT_AGAIN_NS: Final = 3_000_000_000
+_SHARES_NS: Final = 1_000_000_000
 _DIGITS: Final = re.compile(r"(\d+)")
 
 
@@ -63,10 +67,43 @@ def _living_first(entry: tuple[int, list[Worker]]) -> tuple[bool, int]:
     return over, pool
 
 
+class BusyShares:
+    """How busy workers were over the visible span, whether their lanes are drawn.
+
+    Made anew once a second; those that are drawn have newer ones.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[int, dict[int, float]]] = {}  # by source
+
+    def of(
+        self,
+        source: int,
+        history: History,
+        workers: Sequence[Worker],
+        viewport: Viewport,
+        now_ns: int,
+    ) -> Floats:
+        """Return each worker's share, NaN where it is not known."""
+        made_ns, shares = self._made.get(source, (-_SHARES_NS, {}))
+        if not viewport.rows and viewport.order is not LaneOrder.BUSY:
+            return np.full(len(workers), np.nan)  # all are drawn
+        if now_ns - made_ns >= _SHARES_NS:
+            end_ns = viewport.end_ns or now_ns
+            begin_ns = end_ns - round(viewport.span_seconds * 1e9)
+            slots = np.asarray([worker.slot for worker in workers], np.int64)
+            means = history.cells.means(slots, begin_ns, end_ns).tolist()
+            keys = [worker.key for worker in workers]
+            shares = dict(zip(keys, means, strict=True))
+            self._made[source] = now_ns, shares
+        return np.asarray([shares.get(worker.key, np.nan) for worker in workers])
+
+
 class Arranger:
     """Puts the rows of all groups into the order of the lanes."""
 
     def __init__(self) -> None:
+        self.shares = BusyShares()
         self._ranks: dict[int, int] = {}
         self._due_ns = 0
 

@@ -5,8 +5,10 @@ is not known is None or NaN, never 0.
 """
 
 import enum
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pool_gui.wire.messages import Counts
 from pool_gui.wire.notes import Note
@@ -61,6 +63,133 @@ class ProcessUse:
     """Of one core, over the last second; 2.0 is two cores."""
     rss_bytes: float
     threads: float
+
+
+@dataclass(frozen=True, slots=True)
+class WakeUp:
+    """How late a thread of the process wakes from a short sleep, in seconds."""
+
+    median: float
+    """Of the greatest of each frame, over the newest frames; NaN: not known."""
+    maximum: float
+
+
+UNKNOWN_WAKE_UP: Final = WakeUp(math.nan, math.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the states of a process's threads are seen."""
+
+    source: str
+    """Where they are read, such as 'procfs'; empty: they are not."""
+    looks_per_second: float
+    """NaN when there are none."""
+    trouble: str
+    """Why not all is seen: a code, or the system's words; empty when all is."""
+
+
+NO_SAMPLING: Final = Sampling("", math.nan, "")
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """What a rule found in a pool; the window has the words."""
+
+    rule: str
+    level: str
+    """info, warning or error."""
+    evidence: Mapping[str, int | float | str | tuple[tuple[str, int, str], ...]]
+    since_seconds: float
+    """How long ago it came."""
+    source: int
+    """The key of its source."""
+    pool: int
+    """The key of its pool."""
+
+
+class CodeLine(NamedTuple):
+    """One call of a stack."""
+
+    function: str
+    """Its module and qualified name."""
+    file: str
+    line: int
+    """0 where it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackGroup:
+    """Workers that are at the same place in their code."""
+
+    workers: tuple[int, ...]
+    """Their keys."""
+    names: tuple[str, ...]
+    lines: tuple[CodeLine, ...]
+    """The innermost call first."""
+    still_seconds: float
+    """For how long all of them have been there, at each look."""
+    age_seconds: float
+    """How long ago they were looked at; else twice a second."""
+    states: Mapping[str, int]
+    """How many of them are in which state, seen from outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastRow:
+    """What is to be expected of a pool at one size."""
+
+    size: int
+    throughput_per_second: float
+    wait_p95: float
+    """Seconds."""
+    busy_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What a pool would do with its load at other sizes, and what that rests on."""
+
+    pool: int
+    """The pool's key."""
+    size: int
+    """Its size now."""
+    forecasts: tuple[ForecastRow, ...]
+    """By size; empty where nothing can be said."""
+    best: int
+    """The least size that does as much as any; 0 where nothing can be said."""
+    why_not: str
+    """few, sampled or states: why nothing can be said; else empty."""
+    seconds: float
+    """Of so much of the load."""
+    tasks: int
+    kept_full: bool
+    """Whether tasks are taken to come as others end; else as they were seen."""
+    population: int
+    """How many are then in the pool at a time."""
+    gil_share: float
+    """Of a task's own time, what it holds the GIL."""
+    lock_share: float
+    """Of a task's own time, what it holds a lock that all others want, too."""
+    core_share: float
+    """Of a task's own time, what it is on a core."""
+    cores: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarkRow:
+    """Something that happened to a pool, at its place on the time axis."""
+
+    time_ns: int
+    source: int
+    """The key of its source."""
+    pool: int
+    """The key of its pool."""
+    kind: str
+    """resized, paused, resumed, draining, stopped, or finding."""
+    values: Mapping[str, int | float | str]
+    """As `monitor.marks` says."""
+    in_scope: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +270,8 @@ class PoolRow:
     """What a demo pool is being fed with."""
     pools: int = 1
     """How many are summed up here."""
+    rates: tuple[tuple[int, float], ...] = ()
+    """(size, finished tasks a second) as far as resizes have shown it, by size."""
     is_over: bool = False
     """Whether its process is no more: the figures are the last that were told."""
 
@@ -160,6 +291,8 @@ class SourceRow:
     """None until its process has said hello."""
     kind: str = "demo"
     """Which kind of source it is."""
+    title: str = ""
+    """What its program is called, such as 'app.py'; empty where it has said nothing."""
     is_driven: bool = True
     """Whether it takes commands; else it is only watched."""
 

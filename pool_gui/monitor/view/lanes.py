@@ -16,7 +16,8 @@ from pool_gui.monitor.model.program import History
 from pool_gui.monitor.model.spans import Outcome, SpanField, SpanRing
 from pool_gui.monitor.model.workers import Worker
 from pool_gui.monitor.view.pixels import Bars, Grid, cover, known_time
-from pool_gui.monitor.view.snapshot import Floats, Ints, Lanes, SpanTable, Viewport
+from pool_gui.monitor.view.snapshot import NO_SHARES, Floats, Ints, Lanes, SpanTable
+from pool_gui.monitor.view.viewport import Viewport
 
 Kind = TypeVar("Kind", bound=np.generic)
 
@@ -86,6 +87,10 @@ def draw(
     covered = cover(grid, bars, known_ns)
     coverage = _mend(covered.coverage, history, workers, grid, details_ns)
     owner, table = _compact(covered.owner, parts, grid.end_ns)
+    states = NO_SHARES
+    if viewport.by_state:
+        slots = np.asarray([worker.slot for worker in workers], np.int64)
+        states = history.states.cells.over(slots, grid.edges_ns())
     lanes = Lanes(
         begin_ns=grid.begin_ns,
         end_ns=grid.end_ns,
@@ -97,6 +102,7 @@ def draw(
         failed=_frozen(covered.failed),
         spans=table,
         functions=history.names.names,
+        states=_frozen(states),
     )
     return lanes, _busy_shares(coverage, known_ns)
 
@@ -223,6 +229,21 @@ def _busy_shares(coverage: NDArray[np.float32], known_ns: Floats) -> Floats:
     return shares
 
 
+def state_shares(
+    history: History, viewport: Viewport, now_ns: int, workers: Sequence[Worker]
+) -> list[tuple[float, ...]]:
+    """Return where each worker's time went over the visible span; (): not known."""
+    if not workers:
+        return []
+    grid = _grid(viewport, now_ns)
+    edges_ns = np.asarray([grid.begin_ns, grid.end_ns], np.int64)
+    slots = np.asarray([worker.slot for worker in workers], np.int64)
+    shares = history.states.cells.over(slots, edges_ns)[:, 0]
+    return [() if row[0] != row[0] else tuple(row) for row in shares.tolist()]
+
+
 def _frozen(values: NDArray[Kind]) -> NDArray[Kind]:
+    if values is NO_SHARES:
+        return values
     values.flags.writeable = False
     return values

@@ -5,15 +5,17 @@ functions, the curves and durations) is made anew four times a second at the mos
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from pool_gui.monitor.log import Log
 from pool_gui.monitor.view.arrange import Arranger
-from pool_gui.monitor.view.facts import LinkState, LogLine
+from pool_gui.monitor.view.facts import LinkState, LogLine, StackGroup, WhatIf
 from pool_gui.monitor.view.join import draw_all
 from pool_gui.monitor.view.lanes import in_sight
+from pool_gui.monitor.view.mark_rows import mark_rows
 from pool_gui.monitor.view.rows import (
     FinishedRows,
     function_rows,
@@ -31,7 +33,9 @@ from pool_gui.monitor.view.snapshot import (
     TaskRow,
     WorkerRow,
 )
+from pool_gui.monitor.view.stack_groups import stack_groups
 from pool_gui.monitor.view.watched import Moment, Watched
+from pool_gui.monitor.whatif.forecaster import Forecaster
 
 __all__ = ["Moment", "SnapshotMaker", "Watched"]
 
@@ -84,6 +88,26 @@ class _Tables:
         return (self.tasks, self.functions) != before
 
 
+class _Stacks:
+    """Where the workers in scope are, while somebody looks."""
+
+    def __init__(self) -> None:
+        self._groups: tuple[StackGroup, ...] = ()
+        self._due_ns = 0
+        self._scope = Scope()
+
+    def make(self, chosen: InScope) -> tuple[StackGroup, ...]:
+        """Make them anew if it is time, and return them."""
+        moment = chosen.sources[0].moment
+        if not moment.viewport.stacks:
+            self._groups, self._due_ns = (), 0
+        elif moment.clock_ns >= self._due_ns or chosen.scope != self._scope:
+            self._due_ns = moment.clock_ns + _SLOWLY_NS
+            self._scope = chosen.scope
+            self._groups = stack_groups(chosen)
+        return self._groups
+
+
 class _Courses:
     """The curves and durations of what is in scope."""
 
@@ -105,7 +129,9 @@ class _Courses:
         if self._made is None or clock_ns >= self._due_ns or made_for != self._made_for:
             self._due_ns, self._made_for = clock_ns + _SLOWLY_NS, made_for
             now_ns = max(one.now_ns for one in chosen.sources)
-            self._made = chosen.courses(now_ns)
+            series, wait, run = chosen.courses(now_ns)
+            states = chosen.states(series.age_seconds, now_ns)
+            self._made = replace(series, states=states), wait, run
         return self._made
 
 
@@ -137,6 +163,8 @@ class SnapshotMaker:
         self._number = 0
         self._tables = _Tables()
         self._courses = _Courses()
+        self._stacks = _Stacks()
+        self._forecaster = Forecaster()
         self._arranger = Arranger()
         self._frames: dict[int, int] = {}  # by source
         self._shown: tuple[object, ...] = ()
@@ -181,7 +209,24 @@ class SnapshotMaker:
             sources=tuple(map(source_row, watched)),
             scope=chosen.scope,
             roster=self._tables.roster,
+            sampling=chosen.sampling(),
+            findings=chosen.findings(),
+            stacks=self._stacks.make(chosen),
+            wake_up=chosen.wake_up(),
+            what_if=self._what_if(chosen),
+            marks=mark_rows(watched, chosen),
         )
+
+    def _what_if(self, chosen: InScope) -> WhatIf | None:
+        """Return what other sizes would do, where one pool is in scope."""
+        one = chosen.one
+        if one is None or not one.moment.viewport.what_if:
+            return None
+        pools = chosen.pools_of(one.history)
+        if len(pools) != 1:
+            return None
+        self._forecaster.step(one.history, pools[0], one.moment.clock_ns)
+        return self._forecaster.newest
 
     def _is_quiet(
         self, watched: Sequence[Watched], scope: Scope, log: tuple[LogLine, ...]

@@ -5,14 +5,24 @@ Several pools are told as their sum; what cannot be added up is not known.
 """
 
 import math
+import statistics
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import PurePath
 from typing import Final
 
+import numpy as np
+
+from pool_gui.monitor.findings.rule import Level
 from pool_gui.monitor.model.course import Course, together
 from pool_gui.monitor.model.pools import PoolFacts
 from pool_gui.monitor.model.program import History
+from pool_gui.monitor.model.series import INTERVAL_NS
 from pool_gui.monitor.model.usage import UNKNOWN_USE
+from pool_gui.monitor.states import STATES
 from pool_gui.monitor.view.facts import (
+    UNKNOWN_WAKE_UP,
+    FindingRow,
     Link,
     LinkState,
     LoadState,
@@ -20,10 +30,19 @@ from pool_gui.monitor.view.facts import (
     PoolRow,
     ProcessUse,
     Program,
+    Sampling,
     SourceRow,
+    WakeUp,
 )
 from pool_gui.monitor.view.rows import pool_row
-from pool_gui.monitor.view.snapshot import Distribution, Scope, Series
+from pool_gui.monitor.view.snapshot import (
+    NO_SHARES,
+    Distribution,
+    Floats,
+    Scope,
+    Series,
+    Shares,
+)
 from pool_gui.monitor.view.watched import Watched
 from pool_gui.wire.messages import COUNTS, Counts
 
@@ -75,12 +94,14 @@ class InScope:
 
     def pool_row(self) -> PoolRow | None:
         """Return the pool in scope, or the sum of all."""
-        rows = [row for one in self.sources for row in self._rows(one.history)]
+        rows = [row for one in self.sources for row in self._rows(one)]
         return summed(rows) if len(rows) > 1 else rows[0] if rows else None
 
-    def _rows(self, history: History) -> list[PoolRow]:
+    def _rows(self, one: Watched) -> list[PoolRow]:
+        history = one.history
         living = history.workers.living
-        return [pool_row(history, pool, living) for pool in self.pools_of(history)]
+        rows = [pool_row(history, pool, living) for pool in self.pools_of(history)]
+        return [replace(row, rates=_rates(one, row.key)) for row in rows]
 
     def courses(self, now_ns: int) -> tuple[Series, Distribution, Distribution]:
         """Return curves, waits and runs."""
@@ -92,6 +113,58 @@ class InScope:
             elif (pool := pools.get(self.scope.pool)) and pool.course is not None:
                 chosen.append(pool.course)
         return together(chosen, now_ns)
+
+    def states(self, ages_seconds: Floats, now_ns: int) -> Shares:
+        """Return (n, STATES) where the workers' time went; empty: it is not seen.
+
+        Args:
+            ages_seconds: (n,) of the ends of the intervals, evenly spaced.
+            now_ns: of which they are the ages.
+        """
+        spent = np.zeros((len(ages_seconds), STATES))
+        edges_ns = now_ns + np.round(ages_seconds * 1e9).astype(np.int64)
+        edges_ns = np.concatenate((edges_ns[:1] - INTERVAL_NS, edges_ns))
+        for one in self.sources:
+            workers = [w for w in one.history.workers if self.has(w.pool)]
+            slots = np.asarray([worker.slot for worker in workers], np.int64)
+            if slots.size:
+                spent += one.history.states.cells.spent(slots, edges_ns)
+        whole = spent.sum(axis=1, keepdims=True)
+        if not whole.any():
+            return NO_SHARES
+        with np.errstate(invalid="ignore"):  # nothing known: 0 / 0 is NaN
+            shares: Shares = (spent / whole).astype(np.float32)
+        return shares
+
+    def findings(self) -> tuple[FindingRow, ...]:
+        """Return what is wrong now in the pools in scope, the gravest first."""
+        rows = [
+            FindingRow(
+                found.rule,
+                found.level.value,
+                found.evidence,
+                (one.now_ns - found.first_ns) / 1e9,
+                one.key,
+                pool.key,
+            )
+            for one in self.sources
+            for pool in self.pools_of(one.history)
+            for found in one.moment.found(pool.key)
+            if found.active
+        ]
+        levels = list(Level)[::-1]
+        return tuple(sorted(rows, key=lambda row: levels.index(Level(row.level))))
+
+    def sampling(self) -> Sampling:
+        """Return how states are seen; of several sources, the one seen least."""
+        told = [one.moment.sampling for one in self.sources]
+        seen = [one for one in told if one.source]
+        return min(seen, key=lambda one: not one.trouble, default=told[0])
+
+    def wake_up(self) -> WakeUp:
+        """Return how late threads wake; of several processes, the one that is most."""
+        told = [_wake_up(one) for one in self.sources if one.history.recent]
+        return max(told, key=lambda one: one.median, default=UNKNOWN_WAKE_UP)
 
     def program(self) -> Program | None:
         """Return the program, if it is one alone."""
@@ -154,8 +227,22 @@ def source_row(watched: Watched) -> SourceRow:
         pools=tuple(pool_row(history, pool, living) for pool in history.pools.shown),
         pid=None if history.hello is None else history.hello.pid,
         kind=watched.kind,
+        title=_title(history),
         is_driven=watched.is_driven,
     )
+
+
+def _wake_up(one: Watched) -> WakeUp:
+    late_ns = [late for _, _, late in one.history.recent]
+    return WakeUp(statistics.median(late_ns) / 1e9, max(late_ns) / 1e9)
+
+
+def _title(history: History) -> str:
+    """Return what a program is called: its script, or its module."""
+    argv = [] if history.hello is None else history.hello.argv
+    if len(argv) > 1 and argv[0] == "-m":
+        return argv[1]
+    return PurePath(argv[0]).name if argv else ""
 
 
 def summed(rows: Sequence[PoolRow]) -> PoolRow:
@@ -203,13 +290,21 @@ def _frames_per_second(watched: Watched) -> float:
     recent, clock_ns = watched.history.recent, watched.moment.clock_ns
     if not recent:
         return math.nan
-    return float(sum(came > clock_ns - 1_000_000_000 for came, _ in recent))
+    return float(sum(came > clock_ns - 1_000_000_000 for came, *_ in recent))
 
 
 def _agent_cpu_share(history: History) -> float:
     if len(history.recent) < 2:
         return math.nan
-    (begin_ns, before_ns), (end_ns, after_ns) = history.recent[0], history.recent[-1]
+    (begin_ns, before_ns, _), (end_ns, after_ns, _) = (
+        history.recent[0],
+        history.recent[-1],
+    )
     if end_ns <= begin_ns:
         return math.nan
     return max(after_ns - before_ns, 0) / (end_ns - begin_ns)
+
+
+def _rates(one: Watched, pool: int) -> tuple[tuple[int, float], ...]:
+    """Return tasks a second by size, as far as resizes have shown it."""
+    return tuple(sorted(one.moment.marks.rates(pool).items()))

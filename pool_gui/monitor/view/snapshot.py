@@ -6,24 +6,43 @@ not known is None or NaN, never 0.
 """
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pool_gui.monitor.view.facts import (
+    NO_SAMPLING,
+    UNKNOWN_WAKE_UP,
+    FindingRow,
     Link,
     LoadState,
     LogLine,
     Loss,
+    MarkRow,
     PoolRow,
     ProcessUse,
     Program,
+    Sampling,
     SourceRow,
+    StackGroup,
+    WakeUp,
+    WhatIf,
 )
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+
+Shares = NDArray[np.float32]
+"""(…, STATES) of time, by state."""
+
+NO_SHARES: Final[Shares] = np.zeros((0, 0, 0), np.float32)
+"""No time is divided into states."""
+
+
+def _no_shares() -> Shares:
+    return NO_SHARES
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +96,9 @@ class Series:
     """(n,) seconds; NaN where no task began."""
     run_p95: Floats
     """(n,) seconds; NaN where no task ended."""
+    states: Shares = field(default_factory=_no_shares)
+    """(n, STATES) where the workers' time went (`monitor.states`), shares that add up
+    to 1; NaN where it is not known. Empty where threads are not looked at."""
 
 
 class WorkerState(enum.StrEnum):
@@ -113,6 +135,8 @@ class WorkerRow:
     """Names it in commands to its source."""
     pool: int = 0
     """The key of its pool."""
+    shares: tuple[float, ...] = ()
+    """Where its time went over the lanes' visible span, by state; empty: not known."""
 
     @property
     def gone(self) -> bool:
@@ -158,9 +182,10 @@ class SpanTable:
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """The worker lanes at the resolution of the screen.
+    """The worker lanes in sight, at the resolution of the screen.
 
-    Rows follow `Snapshot.workers`, columns are pixels from `begin_ns` to `end_ns`.
+    Rows follow `Snapshot.workers` from its `first_row` on, columns are pixels from
+    `begin_ns` to `end_ns`.
     """
 
     begin_ns: int
@@ -184,6 +209,11 @@ class Lanes:
     a colour chosen by index stays."""
     groups: tuple[LaneGroup, ...] = ()
     """One a source, in the order of the lanes."""
+    states: Shares = field(default_factory=_no_shares)
+    """(workers, pixels, STATES) shares of each pixel's time, NaN where they are not
+    known; empty unless `Viewport.by_state` asks for them."""
+    first_row: int = 0
+    """The place in `Snapshot.workers` of the first lane that is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,45 +293,17 @@ class Snapshot:
     """What all but the lanes speak of."""
     roster: tuple[WorkerRow, ...] = ()
     """All workers in scope, whether their lanes are shown or not."""
-
-
-class LaneOrder(enum.StrEnum):
-    """How the lanes of a pool are sorted."""
-
-    AGE = "age"
-    """The oldest worker first."""
-    NAME = "name"
-    """By name, numbers by their value."""
-    BUSY = "busy"
-    """Whoever was busy most, first; sorted anew every few seconds."""
-
-
-class Rate(enum.StrEnum):
-    """How often the views are brought up to date at the most."""
-
-    HIGH = "high"
-    """With each pixel by which the lanes move, up to 30 times a second."""
-    NORMAL = "normal"
-    """10 times a second; more where single tasks are looked at."""
-    LOW = "low"
-    """Twice a second."""
-
-
-@dataclass(frozen=True, slots=True)
-class Viewport:
-    """What the window wants to see of the lanes; set from the GUI thread."""
-
-    span_seconds: float = 30.0
-    """How much time the lanes show."""
-    end_ns: int | None = None
-    """The right edge, or None to follow now."""
-    pixels: int = 600
-    """The lanes' width."""
-    folded: frozenset[int] = frozenset()
-    """Keys of pools whose lanes are not shown."""
-    hidden: frozenset[int] = frozenset()
-    """Keys of workers whose lanes are not shown."""
-    pinned: frozenset[int] = frozenset()
-    """Keys of workers whose lanes stand on top."""
-    order: LaneOrder = LaneOrder.AGE
-    rate: Rate = Rate.NORMAL
+    findings: tuple[FindingRow, ...] = ()
+    """What is wrong now in the pools in scope, the gravest first."""
+    stacks: tuple[StackGroup, ...] = ()
+    """Where in their code the workers in scope are, the most workers first; empty
+    unless `Viewport.stacks` asks for them, or while none are known."""
+    marks: tuple[MarkRow, ...] = ()
+    """What happened to the pools of all sources, in the order of time."""
+    wake_up: WakeUp = UNKNOWN_WAKE_UP
+    """Of the process in scope; of several, the one that is late most."""
+    what_if: WhatIf | None = None
+    """Of the one pool in scope; None unless `Viewport.what_if` asks for it, or while it
+    is not known."""
+    sampling: Sampling = NO_SAMPLING
+    """How states are seen, of the source in scope; of several, the one seen least."""

@@ -3,15 +3,33 @@
 Session thread only.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Final
 
+from pool_gui.monitor.findings.keeper import Finding
+from pool_gui.monitor.marks import MarkBook
 from pool_gui.monitor.model.program import History
-from pool_gui.monitor.view.facts import Link, LinkState, ProcessUse
-from pool_gui.monitor.view.snapshot import Viewport
+from pool_gui.monitor.view.facts import (
+    NO_SAMPLING,
+    Link,
+    LinkState,
+    ProcessUse,
+    Sampling,
+)
+from pool_gui.monitor.view.viewport import Viewport
 
 _LAG_NS: Final = 500_000_000
 """How long the lanes wait for a frame before they move on without one."""
+
+
+Found = Callable[[int], tuple[Finding, ...]]
+"""Returns the findings of the pool with this key."""
+
+
+def nothing_found(_pool: int) -> tuple[Finding, ...]:
+    """Find nothing."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +44,11 @@ class Moment:
     process: ProcessUse
     monitor: ProcessUse
     viewport: Viewport
+    sampling: Sampling = NO_SAMPLING
+    found: Found = nothing_found
+    """What was found in a pool."""
+    marks: MarkBook = field(default_factory=MarkBook)
+    """What happened to pools."""
 
 
 @dataclass(frozen=True, slots=True)

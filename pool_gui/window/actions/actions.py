@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from PySide6.QtCore import QCoreApplication, QObject, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
-from pool_gui.window.actions.specs import SPECS, ActionSpec
+from pool_gui.window.actions.spec import ActionSpec
+from pool_gui.window.actions.specs import SPECS
 from pool_gui.window.style.theme import Theme
 
 

@@ -1,31 +1,43 @@
-"""The few dialogs: two questions, two files to save, two texts. GUI thread only."""
+"""The few dialogs: questions, files to save, texts, all commands. GUI thread only."""
 
-import platform
 from pathlib import Path
 
-import msgspec
-import numpy as np
-import psutil
-import pyqtgraph
-from PySide6 import __version__ as pyside_version
-from PySide6.QtCore import QObject, Slot, qVersion
-from PySide6.QtGui import QImageWriter
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtCore import QObject, Slot
+from PySide6.QtGui import QGuiApplication, QImageWriter
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox
 
-import pool_gui
 from pool_gui.window.actions.actions import Actions
+from pool_gui.window.actions.page import Page
+from pool_gui.window.actions.palette import CommandPalette
 from pool_gui.window.actions.specs import SPECS
+from pool_gui.window.actions.system_info import system_info, versions
 from pool_gui.window.controller import Controller
 from pool_gui.window.tables.log_lines import line_text
+
+_HALF = 0.5
+_COPIED_MS = 3000
 
 
 class Dialogs(QObject):
     """Asks and tells, in front of the main window."""
 
-    def __init__(self, window: QWidget, controller: Controller) -> None:
+    def __init__(
+        self, window: QMainWindow, controller: Controller, actions: Actions
+    ) -> None:
         super().__init__(window)
         self._window = window
         self._controller = controller
+        self._actions = actions
+        self.palette = CommandPalette(actions, window.menuBar(), window)
+        for name, slot in (
+            ("picture", self.save_picture),
+            ("save-log", self.save_log),
+            ("palette", self.palette.ask),
+            ("keys", self.show_keys),
+            ("copy-system", self.copy_system),
+            ("about", self.show_about),
+        ):
+            actions[name].triggered.connect(slot)
 
     def confirm_close(self) -> bool:
         """Ask whether to leave while tasks run or wait; the safe answer is no."""
@@ -67,13 +79,19 @@ class Dialogs(QObject):
     @Slot()
     def save_picture(self) -> None:
         """Save what the window shows as a picture that a person names."""
-        picture = self._window.grab()  # before the file dialog covers it
-        kinds = "PNG (*.png);;JPEG (*.jpg *.jpeg);;WebP (*.webp);;BMP (*.bmp)"
+        # Both before the file dialog covers it.
+        picture, page = self._window.grab(), Page(self._window)
+        kinds = (
+            "PNG (*.png);;PDF (*.pdf);;JPEG (*.jpg *.jpeg);;WebP (*.webp);;BMP (*.bmp)"
+        )
         name = self._ask_name(self.tr("Save picture"), "pool.png", kinds)
+        if not name:
+            return
         known = {bytes(one.data()) for one in QImageWriter.supportedImageFormats()}
-        if name and Path(name).suffix.lower().lstrip(".").encode() not in known:
+        kind = Path(name).suffix.lower().lstrip(".")
+        if kind.encode() not in known | {b"pdf"}:
             name += ".png"  # a file holds what its name says
-        if name and not picture.save(name):
+        if not (page.save(name) if kind == "pdf" else picture.save(name)):
             self._complain(
                 self.tr("The picture could not be written to {0}.").format(name)
             )
@@ -101,30 +119,33 @@ class Dialogs(QObject):
     @Slot()
     def show_keys(self) -> None:
         """List all keys."""
-        actions = self._window.findChild(Actions)
+        actions = self._actions
         rows = [
             f"{actions[spec.name].shortcut().toString():<16}\t{actions[spec.name].text()}"
             for spec in SPECS
-            if actions is not None and spec.keys
+            if spec.keys
         ]
         QMessageBox.information(
             self._window, self.tr("Keyboard shortcuts"), "\n".join(rows)
         )
 
     @Slot()
+    def copy_system(self) -> None:
+        """Copy what a report of a fault needs to know about the machine."""
+        snapshot = self._controller.newest
+        watched = 0 if snapshot is None else len(snapshot.sources)
+        is_dark = self._window.palette().window().color().lightnessF() < _HALF
+        text = system_info("dark" if is_dark else "light", watched)
+        QGuiApplication.clipboard().setText(text)
+        self._window.statusBar().showMessage(self.tr("Copied."), _COPIED_MS)
+
+    @Slot()
     def show_about(self) -> None:
         """Tell versions and licences."""
         text = self.tr(
-            "pool_gui {0}, MIT licence\nPython {1}, Qt {2}, PySide6 {3} (LGPL 3), "
-            "pyqtgraph {4} (MIT), numpy {5} (BSD), psutil {6} (BSD), msgspec {7} (BSD)"
-        ).format(
-            pool_gui.__version__,
-            platform.python_version(),
-            qVersion(),
-            pyside_version,
-            pyqtgraph.__version__,
-            np.__version__,
-            psutil.__version__,
-            msgspec.__version__,
-        )
+            "pool_gui {pool_gui}, MIT licence\nPython {Python}, Qt {Qt}, "
+            "PySide6 {PySide6} (LGPL 3), pyqtgraph {pyqtgraph} (MIT), numpy {numpy} "
+            "(BSD), psutil {psutil} (BSD), msgspec {msgspec} (BSD), "
+            "tomlkit {tomlkit} (MIT)"
+        ).format(**versions())
         QMessageBox.about(self._window, self.tr("About pool_gui"), text)

@@ -46,11 +46,14 @@ def build_menus(bar: QMenuBar, actions: Actions) -> None:
                 *("freeze", "live", RATES, _SEPARATOR),
                 *("zoom-in", "zoom-out", "zoom-reset"),
                 *(_SEPARATOR, *LANE_ACTIONS, _SEPARATOR, "search", "copy", _SEPARATOR),
-                *("sources", "selection", "reset-layout", _SEPARATOR),
+                *("sources", "selection", "reset-layout", "rules", _SEPARATOR),
                 *("theme-system", "theme-light", "theme-dark"),
             ),
         ),
-        (translate("Menus", "&Help"), ("keys", "about")),
+        (
+            translate("Menus", "&Help"),
+            ("palette", "keys", _SEPARATOR, "copy-system", "about"),
+        ),
     ):
         fill_menu(bar.addMenu(title), actions, names)
 

@@ -59,7 +59,7 @@ class OrderForm(QWidget):
             place = self.demo.count() - 1
             self.demo.setItemData(place, demo.explanation, Qt.ItemDataRole.ToolTipRole)
         self.demo.setAccessibleName(self.tr("Task"))
-        self.demo.setMinimumWidth(120)
+        self.demo.setMinimumWidth(142)
         self.demo.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         for text, value in (
             (self.tr("at once"), AT_ONCE),
@@ -152,6 +152,8 @@ class OrderForm(QWidget):
         action = QWidgetAction(self._menu)
         action.setDefaultWidget(page)
         self._menu.addAction(action)
+        if demo.arrival != Arrival.IN_FLIGHT:
+            self.arrival.setCurrentIndex(self.arrival.findData(demo.arrival))
         self._on_arrival_chosen()
 
     @Slot()

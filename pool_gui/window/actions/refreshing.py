@@ -8,7 +8,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Slot
 
-from pool_gui.monitor.view.snapshot import Rate
+from pool_gui.monitor.view.viewport import Rate
 from pool_gui.window.actions.actions import Actions
 from pool_gui.window.controller import Controller
 

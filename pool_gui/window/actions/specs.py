@@ -1,45 +1,20 @@
-"""Every command as people meet it: name, text, tip, keys, icon. Data; any thread."""
+"""Every command as people meet it, in the order of the menus. Data; any thread."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP
 
-
-@dataclass(frozen=True, slots=True)
-class ActionSpec:
-    """One command as people meet it."""
-
-    name: str
-    text: str
-    tip: str
-    keys: str = ""
-    icon: str = ""
-    checkable: bool = False
-
-
-def _spec(
-    name: str,
-    text: object,
-    tip: object,
-    keys: str = "",
-    icon: str = "",
-    *,
-    check: bool = False,
-) -> ActionSpec:
-    # PySide6 declares what QT_TRANSLATE_NOOP returns as object; it is the text.
-    return ActionSpec(name, str(text), str(tip), keys, icon, check)
-
+from pool_gui.window.actions.spec import spec
 
 SPECS: Final = (
-    _spec(
+    spec(
         "start",
         QT_TRANSLATE_NOOP("Actions", "Start"),
         QT_TRANSLATE_NOOP("Actions", "Start a pool"),
         "F5",
         "start",
     ),
-    _spec(
+    spec(
         "pause",
         QT_TRANSLATE_NOOP("Actions", "Pause"),
         QT_TRANSLATE_NOOP(
@@ -48,40 +23,40 @@ SPECS: Final = (
         "F6",
         "pause",
     ),
-    _spec(
+    spec(
         "dismiss",
         QT_TRANSLATE_NOOP("Actions", "Dismiss"),
         QT_TRANSLATE_NOOP("Actions", "Take one worker away, an idle one first"),
         "Ctrl+D",
         "dismiss",
     ),
-    _spec(
+    spec(
         "dismiss-selected",
         QT_TRANSLATE_NOOP("Actions", "Dismiss selected worker"),
         QT_TRANSLATE_NOOP("Actions", "The selected worker finishes its task and goes"),
         "Delete",
         "dismiss",
     ),
-    _spec(
+    spec(
         "dismiss-half",
         QT_TRANSLATE_NOOP("Actions", "Dismiss half of the workers"),
         QT_TRANSLATE_NOOP("Actions", "Take half of the workers away, idle ones first"),
     ),
-    _spec(
+    spec(
         "submit",
         QT_TRANSLATE_NOOP("Actions", "Submit"),
         QT_TRANSLATE_NOOP("Actions", "Submit the chosen tasks"),
         "Ctrl+Return",
         "submit",
     ),
-    _spec(
+    spec(
         "end-load",
         QT_TRANSLATE_NOOP("Actions", "End load"),
         QT_TRANSLATE_NOOP("Actions", "Submit no more; what is queued stays queued"),
         "Ctrl+.",
         "end-load",
     ),
-    _spec(
+    spec(
         "clear",
         QT_TRANSLATE_NOOP("Actions", "Clear queue"),
         QT_TRANSLATE_NOOP(
@@ -90,7 +65,7 @@ SPECS: Final = (
         "Ctrl+Shift+K",
         "clear",
     ),
-    _spec(
+    spec(
         "drain",
         QT_TRANSLATE_NOOP("Actions", "Drain"),
         QT_TRANSLATE_NOOP(
@@ -99,7 +74,7 @@ SPECS: Final = (
         "Ctrl+Shift+D",
         "drain",
     ),
-    _spec(
+    spec(
         "stop",
         QT_TRANSLATE_NOOP("Actions", "Stop"),
         QT_TRANSLATE_NOOP(
@@ -108,14 +83,14 @@ SPECS: Final = (
         "Shift+F5",
         "stop",
     ),
-    _spec(
+    spec(
         "restart",
         QT_TRANSLATE_NOOP("Actions", "Restart"),
         QT_TRANSLATE_NOOP("Actions", "Start its pool process anew; the history stays"),
         "Ctrl+R",
         "restart",
     ),
-    _spec(
+    spec(
         "new-demo",
         QT_TRANSLATE_NOOP("Actions", "New demo pool…"),
         QT_TRANSLATE_NOOP(
@@ -124,7 +99,7 @@ SPECS: Final = (
         "Ctrl+N",
         "add",
     ),
-    _spec(
+    spec(
         "remove",
         QT_TRANSLATE_NOOP("Actions", "Remove source"),
         QT_TRANSLATE_NOOP(
@@ -132,14 +107,14 @@ SPECS: Final = (
         ),
         "Ctrl+Shift+R",
     ),
-    _spec(
+    spec(
         "remove-lost",
         QT_TRANSLATE_NOOP("Actions", "Remove"),
         QT_TRANSLATE_NOOP(
             "Actions", "Forget the lost source, whose history has stayed until now"
         ),
     ),
-    _spec(
+    spec(
         "freeze",
         QT_TRANSLATE_NOOP("Actions", "Pause display"),
         QT_TRANSLATE_NOOP(
@@ -149,7 +124,7 @@ SPECS: Final = (
         "pause",
         check=True,
     ),
-    _spec(
+    spec(
         "rate-high",
         QT_TRANSLATE_NOOP("Actions", "High"),
         QT_TRANSLATE_NOOP(
@@ -157,7 +132,7 @@ SPECS: Final = (
         ),
         check=True,
     ),
-    _spec(
+    spec(
         "rate-normal",
         QT_TRANSLATE_NOOP("Actions", "Normal"),
         QT_TRANSLATE_NOOP(
@@ -165,13 +140,13 @@ SPECS: Final = (
         ),
         check=True,
     ),
-    _spec(
+    spec(
         "rate-low",
         QT_TRANSLATE_NOOP("Actions", "Low"),
         QT_TRANSLATE_NOOP("Actions", "Twice a second; takes least of a processor"),
         check=True,
     ),
-    _spec(
+    spec(
         "rate-paused",
         QT_TRANSLATE_NOOP("Actions", "Paused"),
         QT_TRANSLATE_NOOP(
@@ -179,33 +154,33 @@ SPECS: Final = (
         ),
         check=True,
     ),
-    _spec(
+    spec(
         "live",
         QT_TRANSLATE_NOOP("Actions", "Live"),
         QT_TRANSLATE_NOOP("Actions", "Let the lanes follow now again"),
         "Home",
     ),
-    _spec(
+    spec(
         "zoom-in",
         QT_TRANSLATE_NOOP("Actions", "Zoom in"),
         QT_TRANSLATE_NOOP("Actions", "Show less time on the lanes"),
         "Ctrl+=",
         "zoom-in",
     ),
-    _spec(
+    spec(
         "zoom-out",
         QT_TRANSLATE_NOOP("Actions", "Zoom out"),
         QT_TRANSLATE_NOOP("Actions", "Show more time on the lanes"),
         "Ctrl+-",
         "zoom-out",
     ),
-    _spec(
+    spec(
         "zoom-reset",
         QT_TRANSLATE_NOOP("Actions", "Reset zoom"),
         QT_TRANSLATE_NOOP("Actions", "Show half a minute on the lanes"),
         "Ctrl+0",
     ),
-    _spec(
+    spec(
         "pin",
         QT_TRANSLATE_NOOP("Actions", "Pin lane on top"),
         QT_TRANSLATE_NOOP(
@@ -214,43 +189,43 @@ SPECS: Final = (
         "Ctrl+T",
         check=True,
     ),
-    _spec(
+    spec(
         "hide",
         QT_TRANSLATE_NOOP("Actions", "Hide lane"),
         QT_TRANSLATE_NOOP("Actions", "Do not show the selected worker's lane"),
         "Ctrl+H",
     ),
-    _spec(
+    spec(
         "show-hidden",
         QT_TRANSLATE_NOOP("Actions", "Show hidden lanes"),
         QT_TRANSLATE_NOOP("Actions", "Show all lanes that were hidden"),
         "Ctrl+Shift+H",
     ),
-    _spec(
+    spec(
         "fold-all",
         QT_TRANSLATE_NOOP("Actions", "Fold all pools"),
         QT_TRANSLATE_NOOP("Actions", "Show one line a pool and no lanes"),
         "Ctrl+Shift+Up",
     ),
-    _spec(
+    spec(
         "unfold-all",
         QT_TRANSLATE_NOOP("Actions", "Unfold all pools"),
         QT_TRANSLATE_NOOP("Actions", "Show the lanes of all pools"),
         "Ctrl+Shift+Down",
     ),
-    _spec(
+    spec(
         "sort-age",
         QT_TRANSLATE_NOOP("Actions", "Sort lanes by age"),
         QT_TRANSLATE_NOOP("Actions", "The oldest worker of a pool first"),
         check=True,
     ),
-    _spec(
+    spec(
         "sort-name",
         QT_TRANSLATE_NOOP("Actions", "Sort lanes by name"),
         QT_TRANSLATE_NOOP("Actions", "By the workers' names"),
         check=True,
     ),
-    _spec(
+    spec(
         "sort-busy",
         QT_TRANSLATE_NOOP("Actions", "Sort lanes by busy share"),
         QT_TRANSLATE_NOOP(
@@ -258,14 +233,14 @@ SPECS: Final = (
         ),
         check=True,
     ),
-    _spec(
+    spec(
         "search",
         QT_TRANSLATE_NOOP("Actions", "Filter"),
         QT_TRANSLATE_NOOP("Actions", "Filter the table that is shown"),
         "Ctrl+F",
         "search",
     ),
-    _spec(
+    spec(
         "copy",
         QT_TRANSLATE_NOOP("Actions", "Copy table"),
         QT_TRANSLATE_NOOP(
@@ -274,72 +249,90 @@ SPECS: Final = (
         "Ctrl+Shift+C",
         "copy",
     ),
-    _spec(
+    spec(
         "sources",
         QT_TRANSLATE_NOOP("Actions", "Sources column"),
         QT_TRANSLATE_NOOP("Actions", "Show or hide the column on the left"),
         "F8",
         check=True,
     ),
-    _spec(
+    spec(
         "selection",
         QT_TRANSLATE_NOOP("Actions", "Selection column"),
         QT_TRANSLATE_NOOP("Actions", "Show or hide the column on the right"),
         "F9",
         check=True,
     ),
-    _spec(
+    spec(
+        "rules",
+        QT_TRANSLATE_NOOP("Actions", "Rules for findings…"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Choose what findings are shown, and from which values on"
+        ),
+    ),
+    spec(
         "reset-layout",
         QT_TRANSLATE_NOOP("Actions", "Reset layout"),
         QT_TRANSLATE_NOOP(
             "Actions", "Put panels and columns back where they were at first"
         ),
     ),
-    _spec(
+    spec(
         "theme-system",
         QT_TRANSLATE_NOOP("Actions", "Colours of the system"),
         QT_TRANSLATE_NOOP("Actions", "Light or dark as the desktop is"),
         check=True,
     ),
-    _spec(
+    spec(
         "theme-light",
         QT_TRANSLATE_NOOP("Actions", "Light"),
         QT_TRANSLATE_NOOP("Actions", "Light colours"),
         check=True,
     ),
-    _spec(
+    spec(
         "theme-dark",
         QT_TRANSLATE_NOOP("Actions", "Dark"),
         QT_TRANSLATE_NOOP("Actions", "Dark colours"),
         check=True,
     ),
-    _spec(
+    spec(
         "picture",
         QT_TRANSLATE_NOOP("Actions", "Save picture…"),
-        QT_TRANSLATE_NOOP("Actions", "Save what the window shows as a PNG file"),
+        QT_TRANSLATE_NOOP("Actions", "Save what the window shows as a picture or PDF"),
         "Ctrl+Shift+S",
         "picture",
     ),
-    _spec(
+    spec(
         "save-log",
         QT_TRANSLATE_NOOP("Actions", "Save log…"),
         QT_TRANSLATE_NOOP("Actions", "Save the log as a text file"),
         "Ctrl+Shift+L",
         "save",
     ),
-    _spec(
+    spec(
         "close",
         QT_TRANSLATE_NOOP("Actions", "Close"),
         QT_TRANSLATE_NOOP("Actions", "End the pool and leave"),
         "Ctrl+Q; Ctrl+W",
     ),
-    _spec(
+    spec(
+        "palette",
+        QT_TRANSLATE_NOOP("Actions", "Commands…"),
+        QT_TRANSLATE_NOOP("Actions", "Find any command by its name, and do it"),
+        "Ctrl+Shift+P",
+    ),
+    spec(
         "keys",
         QT_TRANSLATE_NOOP("Actions", "Keyboard shortcuts"),
         QT_TRANSLATE_NOOP("Actions", "List all keys"),
         "F1; Ctrl+?",
     ),
-    _spec(
+    spec(
+        "copy-system",
+        QT_TRANSLATE_NOOP("Actions", "Copy system info"),
+        QT_TRANSLATE_NOOP("Actions", "Copy versions and screens, for a report"),
+    ),
+    spec(
         "about",
         QT_TRANSLATE_NOOP("Actions", "About pool_gui"),
         QT_TRANSLATE_NOOP("Actions", "Versions, licences"),

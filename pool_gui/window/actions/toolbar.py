@@ -1,6 +1,15 @@
 """The toolbar: the pool's buttons, its size, the order of tasks. GUI thread only."""
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import (
+    QCoreApplication,
+    QSignalBlocker,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from pool_gui.window.actions.actions import Actions
@@ -12,8 +21,40 @@ from pool_gui.wire.protocol import MAX_WORKERS
 _HEIGHT = 42
 """Fixed: buttons that want a pixel more or less in another state must move nothing."""
 
+_NARROW_BELOW = 1060
+"""Below this width, buttons whose icons say it all go without their texts."""
+
+_NARROWEST_BELOW = 940
+"""Below this one, the size box goes without the word before it."""
+
 _SETTLE_MS = 300
 """So that typing '16' does not first resize to 1."""
+
+
+class _Button(QToolButton):
+    """A button that is as wide as the widest text that its action may get."""
+
+    def __init__(self, actions: Actions, name: str, other: str = "") -> None:
+        super().__init__()
+        self._other = other
+        self.setDefaultAction(actions[name])
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+
+    def be_narrow(self, *, narrow: bool) -> None:
+        """Show the icon alone, or the text beside it."""
+        style = Qt.ToolButtonStyle
+        wanted = style.ToolButtonIconOnly if narrow else style.ToolButtonTextBesideIcon
+        self.setToolButtonStyle(wanted)
+
+    def sizeHint(self) -> QSize:  # noqa: N802  # Qt's name
+        """Return room for either text."""
+        hint = super().sizeHint()
+        if self.toolButtonStyle() != Qt.ToolButtonStyle.ToolButtonIconOnly:
+            metrics = self.fontMetrics()
+            more = metrics.horizontalAdvance(self._other)
+            more -= metrics.horizontalAdvance(self.text())
+            hint.setWidth(hint.width() + max(more, 0))
+        return hint
 
 
 class Toolbar(QWidget):
@@ -29,6 +70,7 @@ class Toolbar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.order = OrderForm(theme, actions["submit"])
         self.size_box = NumberBox()
+        self._workers = label(self.tr("Workers"), "dim")
         self._size_tip = self.tr(
             "How many workers the pool has; a running pool is resized."
         )
@@ -43,9 +85,11 @@ class Toolbar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 7, 10, 7)
         row.setSpacing(6)
-        for name in ("start", "pause"):
-            row.addWidget(_button(actions, name))
-        dismiss = _button(actions, "dismiss")
+        resume = QCoreApplication.translate("Operations", "Resume")
+        pause, dismiss = _Button(actions, "pause", resume), _Button(actions, "dismiss")
+        row.addWidget(_Button(actions, "start"))
+        row.addWidget(pause)
+        self._spare = pause, dismiss
         dismiss.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         menu = QMenu(dismiss)
         for name in ("dismiss-selected", "dismiss-half"):
@@ -59,10 +103,17 @@ class Toolbar(QWidget):
         inset(self.size_box)
         self.size_box.setAccessibleName(self.tr("Workers"))
         self.size_box.setToolTip(self._size_tip)
-        row.addWidget(label(self.tr("Workers"), "dim"))
+        row.addWidget(self._workers)
         row.addWidget(self.size_box)
         row.addWidget(_separator())
         row.addWidget(self.order, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
+        """Give up texts where there is no room for them."""
+        super().resizeEvent(event)
+        for button in self._spare:
+            button.be_narrow(narrow=self.width() < _NARROW_BELOW)
+        self._workers.setVisible(self.width() >= _NARROWEST_BELOW)
 
     def show_size(self, size: int) -> None:
         """Show the pool's size, unless a person is just choosing another."""
@@ -94,13 +145,6 @@ class Toolbar(QWidget):
     def follow_theme(self) -> None:
         """Take over the theme's colours."""
         self.order.follow_theme()
-
-
-def _button(actions: Actions, name: str) -> QToolButton:
-    button = QToolButton()
-    button.setDefaultAction(actions[name])
-    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    return button
 
 
 def _separator() -> QFrame:

@@ -102,8 +102,12 @@ class DurationChart(ChartPanel):
         whole = self.tr("{0}, n = {1}{2}").format(span, count, sample)
         self.say(self.tr("n = {0}{1}").format(count, sample), whole)
         values = (numbers.duration(value) for value in (run.p50, run.p95, run.p99))
-        told = self.tr("p50 {1} · p95 {2} · p99 {3} in {0}").format(span, *values)
-        self._caption.set_whole(told)
+        p50, p95, p99 = values
+        self._caption.set_widest(
+            self.tr("p50 {1} · p95 {2} · p99 {3} in {0}").format(span, p50, p95, p99),
+            self.tr("p50 {0} · p95 {1} · p99 {2}").format(p50, p95, p99),
+            self.tr("p95 {0} · p99 {1}").format(p95, p99),
+        )
         lines = [self.toolTip().partition("\n\n")[0], ""]
         for name, times in ((self.tr("run"), run), (self.tr("wait"), wait)):
             lines.append(

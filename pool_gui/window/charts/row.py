@@ -5,7 +5,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from pool_gui.monitor.view.snapshot import Snapshot
 from pool_gui.window.charts.durations import DurationChart
-from pool_gui.window.charts.time_charts import BusyChart, DepthChart, ThroughputChart
+from pool_gui.window.charts.states_chart import StatesChart
+from pool_gui.window.charts.time_charts import DepthChart, ThroughputChart
 from pool_gui.window.style.theme import Theme
 
 
@@ -23,11 +24,13 @@ class ChartsRow(QWidget):
             self.tr("How many tasks wait will be here."),
             theme,
         )
-        self.busy = BusyChart(
+        self.busy = StatesChart(
             self.tr("WHERE THE TIME GOES"),
             self.tr(
-                "The share of the workers' time in which they run tasks; the rest is "
-                "idle. From exact run times."
+                "The workers' time by state, in the colours of the lanes; what is left "
+                "empty is idle. The figure is the share in which they run tasks, from "
+                "exact run times; time on a core and waiting for one are the system's "
+                "own totals, and looks at the threads from outside divide the waiting."
             ),
             self.tr("How busy the workers are will be here."),
             theme,

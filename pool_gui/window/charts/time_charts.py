@@ -10,13 +10,14 @@ from typing import Any, Final
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy
 
 from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.snapshot import Floats, Scope, Snapshot
+from pool_gui.window.charts.marks import ChartMarks
 from pool_gui.window.style import numbers
-from pool_gui.window.style.theme import Theme, figures
+from pool_gui.window.style.theme import Colours, Theme, figures
 from pool_gui.window.style.widgets import Figure, Panel, label
 
 _AXIS_PIXELS: Final = 40
@@ -35,18 +36,39 @@ def mixed(colour: str, ground: str, share: float) -> QColor:
     )
 
 
+def colour_axes(plot: Any, colours: Colours, font: QFont) -> None:
+    """Give a plot's ground and axes the theme's colours.
+
+    Args:
+        plot: pyqtgraph's, which has no types.
+        colours: the theme's.
+        font: of the ticks.
+    """
+    plot.setBackground(colours.panel)
+    for name in ("left", "bottom"):
+        axis = plot.getAxis(name)
+        axis.setPen(pg.mkPen(None))
+        # A tick of no length is a dot all the same: let it not be seen.
+        axis.setTickPen(pg.mkPen(colours.panel))
+        axis.setTextPen(pg.mkPen(colours.dim))
+        axis.setTickFont(font)
+
+
 class ChartPanel(Panel):
     """A titled plot with a figure beside the title and a text while it is empty."""
 
     def __init__(self, title: str, explanation: str, empty: str, theme: Theme) -> None:
         super().__init__()
         self._theme = theme
+        self._told = {"": explanation}
         self.setToolTip(explanation)
         self.setMinimumSize(120, 96)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.title.setText(title)
         self.figure = Figure("small")
         head = QHBoxLayout()
+        head.setSpacing(4)
+        self.body.setContentsMargins(10, 8, 9, 8)
         head.addWidget(self.title)
         head.addStretch(1)
         head.addWidget(self.figure)
@@ -102,16 +124,18 @@ class ChartPanel(Panel):
     @Slot()
     def follow_theme(self) -> None:
         """Take over the theme's colours."""
-        colours = self._theme.colours
-        self.plot.setBackground(colours.panel)
-        font = figures(self.font(), 10)
-        for name in ("left", "bottom"):
-            axis = self.plot.getAxis(name)
-            axis.setPen(pg.mkPen(None))
-            # A tick of no length is a dot all the same: let it not be seen.
-            axis.setTickPen(pg.mkPen(colours.panel))
-            axis.setTextPen(pg.mkPen(colours.dim))
-            axis.setTickFont(font)
+        colour_axes(self.plot, self._theme.colours, figures(self.font(), 10))
+
+    def tell(self, about: str, text: str) -> None:
+        """Say more in the tooltip, below what explains the chart.
+
+        Args:
+            about: what is said; it takes the place of what was said of this before.
+            text: empty for nothing.
+        """
+        if self._told.get(about, "") != text:
+            self._told[about] = text
+            self.setToolTip("\n\n".join(filter(None, self._told.values())))
 
     def say(self, text: str, wide: str = "") -> None:
         """Show a figure beside the title; screen readers get it too."""
@@ -136,6 +160,7 @@ class TimeChart(ChartPanel):
             self.plot.addItem(line)
         self._curve: Any = pg.PlotDataItem(connect="finite", dynamicRangeLimit=None)
         self.plot.addItem(self._curve)
+        self._marks = ChartMarks(self.plot)
 
     def values(self, snapshot: Snapshot) -> Floats:
         """Return the curve's points."""
@@ -163,6 +188,8 @@ class TimeChart(ChartPanel):
         known = values[~np.isnan(values)]
         self._scale(float(known.max()) if len(known) else 0.0)
         self._curve.setData(ages, values)
+        marks = self._marks.show(snapshot, self._span[0], self._theme.colours)
+        self.tell("marks", marks)
 
     def _scale_time(self, seconds: int, is_over: bool) -> None:  # noqa: FBT001  # a pair
         self._span = seconds, is_over

@@ -9,7 +9,8 @@ from typing import Final
 from PySide6.QtCore import QObject, QPoint, Slot
 from PySide6.QtWidgets import QMenu, QWidget
 
-from pool_gui.monitor.view.snapshot import LaneOrder, Snapshot, Viewport
+from pool_gui.monitor.view.snapshot import Snapshot
+from pool_gui.monitor.view.viewport import LaneOrder, Viewport
 from pool_gui.window.actions.actions import Actions
 from pool_gui.window.actions.menus import LANE_ACTIONS, fill_menu
 from pool_gui.window.controller import Controller

@@ -3,7 +3,6 @@
 GUI thread, but free of Qt: numpy alone. The cost depends on the pixels, not the tasks.
 """
 
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 from zlib import crc32
@@ -45,19 +44,20 @@ def codes_by_function(lanes: Lanes, colours: int) -> NDArray[np.intp]:
 def colour_places(functions: tuple[str, ...], colours: int) -> tuple[int, ...]:
     """Return the place of each function's colour in a table of `colours`.
 
-    It comes from the name, so that it is the same after the next start; of two that
-    want one colour, the later one gets the next that is free, while there is one.
+    It comes from the names alone, whatever came first, so that it is the same after the
+    next start. While there is a colour for each, no two functions share one; of two
+    that want the same, the later one by name gets the next that is free.
     """
-    places: list[int] = []
-    taken: set[int] = set()
-    for name in functions:
-        place = crc32(name.encode(errors="replace")) % colours
-        if len(taken) < colours:
-            while place in taken:
-                place = (place + 1) % colours
-        taken.add(place)
-        places.append(place)
-    return tuple(places)
+    wanted = {
+        name: crc32(name.encode(errors="replace")) % colours for name in functions
+    }
+    if len(wanted) <= colours:
+        taken: set[int] = set()
+        for name in sorted(wanted):
+            while wanted[name] in taken:
+                wanted[name] = (wanted[name] + 1) % colours
+            taken.add(wanted[name])
+    return tuple(wanted[name] for name in functions)
 
 
 def codes_by_outcome(lanes: Lanes) -> NDArray[np.intp]:
@@ -83,30 +83,6 @@ def paint(
     mixed: Pixels = _mixtures(colours, ground)[codes, levels]
     mixed[~known] = 0
     return mixed
-
-
-def compose(
-    pixels: Pixels, bands: Iterable[tuple[int, int, int]], height: int, unknown: str
-) -> Pixels:
-    """Return one picture of all lanes in sight, (height, pixels); clear between them.
-
-    Painted in one call, where a strip for each lane took several.
-
-    Args:
-        pixels: from `paint`.
-        bands: the lanes' rows, and from where to where each reaches; in pixels of the
-            screen, and perhaps beyond the picture.
-        height: of the picture.
-        unknown: the colour where nothing is known.
-    """
-    made = np.zeros((height, pixels.shape[1]), np.uint32)
-    red, green, blue = rgb(unknown)
-    nothing = np.uint32(0xFF000000 | red << 16 | green << 8 | blue)
-    for row, top, bottom in bands:
-        if bottom > 0 and top < height:
-            line = pixels[row]
-            made[max(top, 0) : bottom] = np.where(line, line, nothing)
-    return made
 
 
 @lru_cache(maxsize=8)

@@ -14,6 +14,10 @@ HEAD_PIXELS: Final = 24
 MOST_PIXELS: Final = 28
 LEAST_PIXELS: Final = 16
 
+_ROWS_STEP: Final = 8
+_DRAWN_ANYWAY: Final = 40
+"""So many lanes are drawn whether in sight or not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -66,6 +70,19 @@ class LaneLayout:
         for place in self._places:
             if place.top + place.height > top and place.top < bottom:
                 yield place
+
+    def rows_between(self, top: int, room: int) -> tuple[int, int]:
+        """Return the first row to be drawn there, and how many; (0, 0) for all.
+
+        In steps, and some beyond what is in sight, so that scrolling asks rarely.
+        """
+        rows = [one.row for one in self._places if one.row >= 0]
+        seen = [one.row for one in self.between(top, top + room) if one.row >= 0]
+        if len(rows) <= _DRAWN_ANYWAY or not seen:
+            return 0, 0
+        first = max(seen[0] // _ROWS_STEP - 1, 0) * _ROWS_STEP
+        last = (seen[-1] // _ROWS_STEP + 2) * _ROWS_STEP
+        return first, last - first
 
     def at(self, height: float) -> Place | None:
         """Return what is at a height."""

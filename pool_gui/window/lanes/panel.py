@@ -8,13 +8,22 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton
 
-from pool_gui.monitor.view.snapshot import FunctionRow, Snapshot, Viewport
+from pool_gui.monitor.states import STATE_NAMES
+from pool_gui.monitor.view.snapshot import FunctionRow, Snapshot, WorkerRow
+from pool_gui.monitor.view.viewport import Viewport
 from pool_gui.window.controller import Selection
+from pool_gui.window.lanes.colouring import BY_FUNCTION, BY_OUTCOME, BY_STATE
+from pool_gui.window.lanes.findings_line import FindingsLine
 from pool_gui.window.lanes.image import colour_places
-from pool_gui.window.lanes.view import BY_FUNCTION, BY_OUTCOME, LaneView
-from pool_gui.window.style import numbers
+from pool_gui.window.lanes.view import LaneView
+from pool_gui.window.style import numbers, words
 from pool_gui.window.style.text import short_function
-from pool_gui.window.style.theme import FUNCTION_COLOURS, OUTCOME_COLOURS, Theme
+from pool_gui.window.style.theme import (
+    FUNCTION_COLOURS,
+    OUTCOME_COLOURS,
+    STATE_TABLE,
+    Theme,
+)
 from pool_gui.window.style.widgets import Figure, Panel, label
 
 _LEGEND_ENTRIES = 8
@@ -22,6 +31,8 @@ _STAYS_UP_TO = 4.0
 """A function gives way in the legend to one that takes so many times its time."""
 _BESIDE_LEGEND_PIXELS = 400
 """What the title and the controls on the right take of the panel's head."""
+_STATE_COMES, _STATE_STAYS = 0.005, 0.001
+"""A state is in the legend from this share of the time on, and down to that."""
 LIVE_COLOUR = "#009E73"
 
 
@@ -38,10 +49,13 @@ class LanesPanel(Panel):
         self._legend = [(QLabel(), label(role="small")) for _ in range(_LEGEND_ENTRIES)]
         self._legend_key: tuple[object, ...] = ()
         self._was_named: set[str] = set()
+        self._were_states: set[str] = set()
+        self.findings = FindingsLine()
         self._span = Figure("small")
         self._span.setToolTip(self.tr("How much time the lanes show; the wheel zooms."))
         self._by = QComboBox()
         self._by.setAccessibleName(self.tr("Colour by"))
+        self._by.addItem(self.tr("state"), BY_STATE)
         self._by.addItem(self.tr("function"), BY_FUNCTION)
         self._by.addItem(self.tr("outcome"), BY_OUTCOME)
         self._live = QToolButton()
@@ -68,6 +82,7 @@ class LanesPanel(Panel):
         head.addWidget(self._span)
         head.addWidget(self._live)
         self.body.addLayout(head)
+        self.body.addWidget(self.findings)
         self.body.addWidget(self.view, 1)
 
     @Slot(object)
@@ -76,6 +91,7 @@ class LanesPanel(Panel):
         if self.isVisible():
             self.view.show_snapshot(snapshot)
             self._show_legend(snapshot)
+            self.findings.show_snapshot(snapshot)
 
     @Slot(object)
     def show_selection(self, selection: Selection) -> None:
@@ -145,6 +161,8 @@ class LanesPanel(Panel):
             return tuple(zip(names, OUTCOME_COLOURS, strict=False))
         if snapshot.lanes is None:
             return ()
+        if self.view.colour_by == BY_STATE and snapshot.lanes.states.size:
+            return self._state_entries(snapshot.workers)
         functions = snapshot.lanes.functions
         places = colour_places(functions, len(FUNCTION_COLOURS))
         colours = dict(zip(functions, places, strict=True))
@@ -154,6 +172,21 @@ class LanesPanel(Panel):
             for row in named
             if row.name in colours
         )
+
+    def _state_entries(
+        self, workers: Sequence[WorkerRow]
+    ) -> tuple[tuple[str, str], ...]:
+        """Return the states that can be seen, in their order; nothing flickers."""
+        shares = [worker.shares for worker in workers if worker.shares]
+        means = [sum(column) / len(shares) for column in zip(*shares, strict=True)]
+        shown = []
+        for state, mean in zip(STATE_NAMES[:-1], means, strict=False):
+            least = _STATE_STAYS if state in self._were_states else _STATE_COMES
+            if mean >= least:
+                shown.append(state)
+        self._were_states = set(shown)
+        colours = dict(zip(STATE_NAMES, STATE_TABLE, strict=False))
+        return tuple((words.state(name), colours[name]) for name in shown)
 
     def _named(self, rows: Sequence[FunctionRow]) -> list[FunctionRow]:
         """Return the functions that have room: those that take most of the time.

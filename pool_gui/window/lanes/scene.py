@@ -18,17 +18,20 @@ from pool_gui.monitor.view.snapshot import (
     WorkerState,
 )
 from pool_gui.window.controller import Selection
-from pool_gui.window.lanes.image import Pixels, compose
+from pool_gui.window.lanes.canvas import Canvas, Strip
+from pool_gui.window.lanes.stacks import Painted
 from pool_gui.window.lanes.telling import age_text, doing, head_facts, head_name
 from pool_gui.window.style import numbers
 from pool_gui.window.style.text import plain
-from pool_gui.window.style.theme import FAILED, Colours
+from pool_gui.window.style.theme import FAILED, STATE_TABLE, Colours
 
 translate = QCoreApplication.translate
 
 NAME_PIXELS: Final = 92
 SHARE_PIXELS: Final = 48
 _MARK_PIXELS: Final = 9
+_LEAST_PART: Final = 0.3
+"""What is narrower, in pixels, cannot be seen."""
 _HEAD_INDENT: Final = 24
 
 
@@ -68,7 +71,7 @@ class LaneScene:
         selection: Selection,
         colours: Colours,
         track: QRect,
-        mark: FailureMark,
+        kept: tuple[FailureMark, Canvas],
         *,
         texts: bool = True,
     ) -> None:
@@ -77,17 +80,17 @@ class LaneScene:
         self._colours = colours
         self._track = track
         self._texts = texts
-        self._mark = mark
+        self._mark, self._canvas = kept
 
     def paint_rows(
-        self, painter: QPainter, rows: Sequence[tuple[int, QRect]], pixels: Pixels
+        self, painter: QPainter, rows: Sequence[tuple[int, QRect]], pixels: Painted
     ) -> None:
         """Paint workers: names, lanes, busy shares, and what they do.
 
         Args:
             painter: of the view.
             rows: the workers' rows, and the box of each.
-            pixels: of all lanes, from `image.paint`.
+            pixels: of all lanes, coloured.
         """
         workers = self._snapshot.workers
         for row, box in rows:
@@ -95,17 +98,18 @@ class LaneScene:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(QColor(self._colours.selected))
                 painter.drawRoundedRect(QRectF(box).adjusted(0, 1, 0, -1), 4, 4)
-        known = [(row, box) for row, box in rows if row < len(pixels)]
+        lanes = self._snapshot.lanes
+        first = 0 if lanes is None else lanes.first_row
+        known = [(row, box) for row, box in rows if 0 <= row - first < len(pixels)]
         if known:
             self._paint_lanes(painter, known, pixels)
-        lanes = self._snapshot.lanes
         failing: list[bool] = []
         if lanes is not None:
             failing = np.any(lanes.failed, axis=1).tolist()
         for row, box in known:
             lane = QRectF(self._lane(box))
-            if row < len(failing) and failing[row]:
-                self._paint_failures(painter, row, lane)
+            if row - first < len(failing) and failing[row - first]:
+                self._paint_failures(painter, row - first, lane)
             if self._selection.task:
                 self._paint_selected_task(painter, row, lane)
         if self._texts:
@@ -119,17 +123,22 @@ class LaneScene:
         return QRect(left, box.top() + margin, width, box.height() - 2 * margin)
 
     def _paint_lanes(
-        self, painter: QPainter, rows: Sequence[tuple[int, QRect]], pixels: Pixels
+        self, painter: QPainter, rows: Sequence[tuple[int, QRect]], pixels: Painted
     ) -> None:
         ratio = painter.device().devicePixelRatioF()
         top, bottom = rows[0][1].top(), rows[-1][1].bottom() + 1
+        lanes = self._snapshot.lanes
+        first_row = 0 if lanes is None else lanes.first_row
         bands = []
         for row, box in rows:
             lane = self._lane(box)
             first = round((lane.top() - top) * ratio)
-            bands.append((row, first, first + round(lane.height() * ratio)))
+            height = round(lane.height() * ratio)
+            bands.append((row - first_row, first, first + height))
         height = round((bottom - top) * ratio)
-        made = compose(pixels, bands, height, self._colours.page)
+        made = self._canvas.compose(
+            pixels, bands, height, self._colours.page, self._strip(rows, pixels)
+        )
         rows_, columns = made.shape
         image = QImage(
             made.data, columns, rows_, columns * 4, QImage.Format.Format_ARGB32
@@ -137,6 +146,16 @@ class LaneScene:
         place = QRectF(self._track.left(), top, self._track.width(), bottom - top)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
         painter.drawImage(place, image, QRectF(0, 0, columns, rows_))
+
+    def _strip(self, rows: Sequence[tuple[int, QRect]], pixels: Painted) -> Strip:
+        """Return what the lanes' picture is of."""
+        workers, lanes = self._snapshot.workers, self._snapshot.lanes
+        keys = tuple(workers[row].key for row, _ in rows)
+        about = (type(pixels), self._colours, keys, self._track.width())
+        if lanes is None:
+            return Strip(0, 1, about)
+        length_ns = lanes.end_ns - lanes.begin_ns
+        return Strip(lanes.begin_ns, max(length_ns // pixels.columns, 1), about)
 
     def paint_head(
         self, painter: QPainter, place: int, box: QRect, folded: frozenset[int]
@@ -185,9 +204,16 @@ class LaneScene:
         painter.setPen(QColor(colours.dim if gone else colours.text))
         metrics, middle = painter.fontMetrics(), Qt.AlignmentFlag.AlignVCenter
         elide = Qt.TextElideMode.ElideRight
-        name = metrics.elidedText(plain(worker.name), elide, NAME_PIXELS - 10)
+        # Workers of a pool differ at their names' ends.
+        cut = Qt.TextElideMode.ElideMiddle
+        name = metrics.elidedText(plain(worker.name), cut, NAME_PIXELS - 10)
         painter.drawText(box.adjusted(4, 0, 0, 0), middle, name)
         share = QRect(track.right() + 1, box.top(), SHARE_PIXELS - 8, box.height())
+        if worker.shares:
+            bar = QRect(share.left() + 8, box.bottom() - 4, share.width() - 8, 3)
+            self._paint_shares(painter, worker.shares, bar)
+            painter.setPen(QColor(colours.dim if gone else colours.text))
+            share.adjust(0, 0, 0, -4)
         painter.drawText(
             share,
             middle | Qt.AlignmentFlag.AlignRight,
@@ -197,6 +223,19 @@ class LaneScene:
         painter.setPen(QColor(colours.dim))
         room = box.width() - task.left() - 4
         painter.drawText(task, middle, metrics.elidedText(doing(worker), elide, room))
+
+    def _paint_shares(
+        self, painter: QPainter, shares: Sequence[float], bar: QRect
+    ) -> None:
+        """Paint where a worker's time went over the visible span."""
+        painter.fillRect(bar, QColor(self._colours.lane))
+        left = float(bar.left())
+        for share, colour in zip(shares, STATE_TABLE, strict=False):
+            width = share * bar.width()
+            if width >= _LEAST_PART:
+                part = QRectF(left, bar.top(), width, bar.height())
+                painter.fillRect(part, QColor(colour))
+            left += width
 
     def _paint_failures(self, painter: QPainter, row: int, lane: QRectF) -> None:
         lanes = self._snapshot.lanes

@@ -94,7 +94,7 @@ def describe(snapshot: Snapshot, row: int, place: int) -> str:
     """
     lanes, worker = snapshot.lanes, snapshot.workers[row]
     if place < 0 or lanes is None:
-        return f"{plain(worker.name)}: {doing(worker)}"
+        return f"{plain(worker.name)}: {doing(worker)}{_spent(snapshot, worker)}"
     spans = lanes.spans
     outcomes = (
         translate("LaneView", "done"),
@@ -113,4 +113,14 @@ def describe(snapshot: Snapshot, row: int, place: int) -> str:
         numbers.duration(wait),
         numbers.duration(run),
         outcomes[int(spans.outcome[place])],
-    )
+    ) + _spent(snapshot, worker)
+
+
+def _spent(snapshot: Snapshot, worker: WorkerRow) -> str:
+    """Return a line that says where a worker's time went; empty: it is not known."""
+    lanes = snapshot.lanes
+    if not worker.shares or lanes is None:
+        return ""
+    shown = numbers.axis_duration((lanes.end_ns - lanes.begin_ns) / 1e9)
+    told = words.shares(worker.shares)
+    return translate("LaneView", "\nin these {0}: {1}").format(shown, told)

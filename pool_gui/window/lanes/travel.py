@@ -6,7 +6,8 @@ GUI thread, but free of Qt.
 from dataclasses import replace
 from typing import Final
 
-from pool_gui.monitor.view.snapshot import Lanes, Viewport
+from pool_gui.monitor.view.snapshot import Lanes
+from pool_gui.monitor.view.viewport import Viewport
 
 _LEAST_SECONDS: Final = 1.0
 _MOST_SECONDS: Final = 600.0
@@ -46,3 +47,14 @@ def panned(
 def not_after_now(lanes: Lanes | None, end_ns: int) -> int | None:
     """Return a right edge; None, which follows now, for one in the future."""
     return None if lanes is None or end_ns >= lanes.now_ns else max(end_ns, 1)
+
+
+def seeing(asked: Viewport, rows: tuple[int, int], *, by_state: bool) -> Viewport:
+    """Return the viewport of who sees these rows (first, how many; 0: all).
+
+    Args:
+        asked: the viewport before.
+        rows: those in sight, and a few beyond, where there are many.
+        by_state: whether states are shown.
+    """
+    return replace(asked, first_row=rows[0], rows=rows[1], by_state=by_state)

@@ -7,7 +7,6 @@ viewport, and clicks into a selection. The cost depends on the pixels, not the t
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
 from PySide6.QtCore import (
     QElapsedTimer,
     QEvent,
@@ -35,11 +34,13 @@ from pool_gui.monitor.view.snapshot import (
     Lanes,
     Scope,
     Snapshot,
-    Viewport,
     WorkerState,
 )
+from pool_gui.monitor.view.viewport import Viewport
 from pool_gui.window.controller import Selection
-from pool_gui.window.lanes import image as lane_image
+from pool_gui.window.lanes import marks
+from pool_gui.window.lanes.canvas import Canvas
+from pool_gui.window.lanes.colouring import BY_STATE, NO_LANES, coloured
 from pool_gui.window.lanes.layout import MOST_PIXELS, LaneLayout, Place
 from pool_gui.window.lanes.scene import (
     NAME_PIXELS,
@@ -48,24 +49,17 @@ from pool_gui.window.lanes.scene import (
     LaneScene,
 )
 from pool_gui.window.lanes.telling import describe, describe_head
-from pool_gui.window.lanes.travel import panned, zoomed
+from pool_gui.window.lanes.travel import panned, seeing, zoomed
+from pool_gui.window.style import words
 from pool_gui.window.style.text import tool_tip
-from pool_gui.window.style.theme import (
-    FUNCTION_COLOURS,
-    OUTCOME_COLOURS,
-    Theme,
-    figures,
-)
+from pool_gui.window.style.theme import Theme, figures
 
-BY_FUNCTION: Final = "function"
-BY_OUTCOME: Final = "outcome"
 _TASK_PIXELS: Final = 150
 _AXIS_PIXELS: Final = 18
 _FOLD_PIXELS: Final = 26
 """So much of a head, on its left, folds and unfolds."""
 _NOTCH: Final = 120
 _TEXTS_MS: Final = 250
-_NO_PIXELS: Final = np.zeros((0, 1), np.uint32)
 
 
 class LaneView(QAbstractScrollArea):
@@ -91,11 +85,11 @@ class LaneView(QAbstractScrollArea):
         # It fills itself: what lies below need not be painted for each frame.
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._theme = theme
-        self.colour_by = BY_FUNCTION
+        self.colour_by = BY_STATE
         self._snapshot: Snapshot | None = None
         self._layout = LaneLayout(None, 0)
-        self._pixels = _NO_PIXELS
-        self._mark = FailureMark()
+        self._pixels = NO_LANES
+        self._kept = FailureMark(), Canvas()
         self._fonts = figures(self.font(), 11), figures(self.font(), 12)
         self._asked = Viewport()
         self._selection = Selection()
@@ -116,9 +110,23 @@ class LaneView(QAbstractScrollArea):
         self._layout_rows()
         busy = sum(w.state is WorkerState.BUSY for w in snapshot.workers)
         self.setAccessibleDescription(
-            self.tr("{0} workers, {1} busy").format(len(snapshot.workers), busy)
+            self.tr("{0}, {1} busy").format(words.workers(len(snapshot.workers)), busy)
         )
+        self._ask_for_rows()
         self._repaint()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:  # noqa: N802  # Qt's name
+        """Scroll, and ask for what comes into sight."""
+        super().scrollContentsBy(dx, dy)
+        self._ask_for_rows()
+
+    def _ask_for_rows(self) -> None:
+        """Ask for what is in sight, if it is not what was asked for."""
+        top, room = self.verticalScrollBar().value(), self.viewport().height()
+        rows = self._layout.rows_between(top, room)
+        wanted = seeing(self._asked, rows, by_state=self.colour_by == BY_STATE)
+        if wanted != self._asked:
+            self.viewport_wanted.emit(wanted)
 
     def _repaint(self) -> None:
         """Repaint the lanes, and a few times a second the texts beside them too.
@@ -143,6 +151,8 @@ class LaneView(QAbstractScrollArea):
 
     def recolour(self) -> None:
         """Paint anew, after the theme or the choice of colours changed."""
+        self._ask_for_rows()
+        self._kept = self._kept[0], Canvas()
         self._make_pixels()
         self.viewport().update()
 
@@ -150,17 +160,8 @@ class LaneView(QAbstractScrollArea):
         return None if self._snapshot is None else self._snapshot.lanes
 
     def _make_pixels(self) -> None:
-        lanes = self._lanes()
-        if lanes is None or not lanes.coverage.size:
-            self._pixels = _NO_PIXELS
-            return
-        colours: tuple[str, ...]
-        if self.colour_by == BY_OUTCOME:
-            codes, colours = lane_image.codes_by_outcome(lanes), OUTCOME_COLOURS
-        else:
-            colours = FUNCTION_COLOURS
-            codes = lane_image.codes_by_function(lanes, len(colours))
-        self._pixels = lane_image.paint(lanes, codes, colours, self._theme.colours.lane)
+        ground = self._theme.colours.lane
+        self._pixels = coloured(self._lanes(), self.colour_by, ground)
 
     # --- geometry -------------------------------------------------------------------
 
@@ -171,9 +172,6 @@ class LaneView(QAbstractScrollArea):
         bar.setRange(0, max(0, self._layout.height - room))
         bar.setPageStep(room)
         bar.setSingleStep(self._layout.lane_pixels)
-
-    def _width(self) -> int:
-        return self.viewport().width()
 
     def _track(self) -> QRect:
         """Return where the pixels of all lanes lie, from left to right."""
@@ -206,14 +204,15 @@ class LaneView(QAbstractScrollArea):
         """Return (row, place in the table of spans), -1 where there is none."""
         lanes, lane = self._lanes(), self._place_at(position.y())
         row = -1 if lane is None else lane.row
-        if lanes is None or row < 0 or row >= len(lanes.owner):
+        at = row if lanes is None else row - lanes.first_row
+        if lanes is None or row < 0 or not 0 <= at < len(lanes.owner):
             return row, -1
         track = self._track()
         share = (position.x() - track.left()) / track.width()
         pixel = int(share * lanes.owner.shape[1])
         if not 0 <= pixel < lanes.owner.shape[1]:
             return row, -1
-        return row, int(lanes.owner[row, pixel])
+        return row, int(lanes.owner[at, pixel])
 
     # --- painting -------------------------------------------------------------------
 
@@ -225,14 +224,15 @@ class LaneView(QAbstractScrollArea):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if snapshot is not None:
             offset = self.verticalScrollBar().value()
-            room, width = self.viewport().height() - _AXIS_PIXELS, self._width()
+            room = self.viewport().height() - _AXIS_PIXELS
+            width = self.viewport().width()
             painter.setClipRect(0, 0, width, room)
             tall = self._layout.lane_pixels >= 20
             painter.setFont(self._fonts[tall])
             colours, track = self._theme.colours, self._track()
             texts = event.rect().left() < track.left()
             scene = LaneScene(
-                snapshot, self._selection, colours, track, self._mark, texts=texts
+                snapshot, self._selection, colours, track, self._kept, texts=texts
             )
             rows = []
             for place in self._layout.between(offset, offset + room):
@@ -243,6 +243,7 @@ class LaneView(QAbstractScrollArea):
                     folded = self._asked.folded
                     scene.paint_head(painter, place.group, box, folded)
             scene.paint_rows(painter, rows, self._pixels)
+            marks.paint(painter, snapshot, track, room, colours)
             painter.setClipping(False)
             if event.rect().bottom() >= room:
                 painter.setFont(self._fonts[0])
@@ -341,6 +342,8 @@ class LaneView(QAbstractScrollArea):
         if self._snapshot is None:
             return ""
         head = self._head_at(position)
+        marked = marks.near(self._snapshot, self._track(), position.x())
         if head is not None:
             return describe_head(self._snapshot, head)
-        return "" if row < 0 else describe(self._snapshot, row, place)
+        told = "" if row < 0 else describe(self._snapshot, row, place)
+        return "\n".join(filter(None, (marked, told)))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QVB
 from pool_gui.monitor.view.facts import Link, LinkState
 from pool_gui.monitor.view.snapshot import Snapshot
 from pool_gui.window.actions.actions import Actions
-from pool_gui.window.style import numbers, words
+from pool_gui.window.style import words
 from pool_gui.window.style.sentences import sentence
 from pool_gui.window.style.widgets import ElidedLabel
 from pool_gui.wire.notes import note
@@ -93,9 +93,7 @@ class MessageBars(QFrame):
         """Say how much has happened since the display was paused."""
         self._say(
             self.paused,
-            self.tr("The display is paused; {0} tasks have ended since.").format(
-                numbers.count(tasks)
-            ),
+            self.tr("The display is paused; {0}.").format(words.ended(tasks)),
         )
 
     @Slot(str)

@@ -8,7 +8,7 @@ import math
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from pool_gui.monitor.view.facts import LoadState, PoolRow
+from pool_gui.monitor.view.facts import LoadState, PoolRow, WakeUp
 from pool_gui.monitor.view.snapshot import Snapshot
 from pool_gui.window.style import numbers
 from pool_gui.window.style.sentences import load_text
@@ -20,7 +20,7 @@ _RARE = ("expired", "dropped", "overdue", "run_by_callers")
 """Told only where there are some."""
 
 _ROWS = ("submitted", "done", "failed", "cancelled", *_RARE, "rejected")
-_ALL_ROWS = (*_ROWS, "load", "process")
+_ALL_ROWS = (*_ROWS, "load", "process", "wake-up", "tried")
 
 
 class PoolPanel(QWidget):
@@ -52,11 +52,13 @@ class PoolPanel(QWidget):
         values = self._texts(snapshot)
         for name, value in self._values.items():
             value.set_whole(values.get(name, numbers.UNKNOWN))
-        self._show_rare(Counts() if snapshot.pool is None else snapshot.pool.counts)
+        pool = snapshot.pool
+        counts = Counts() if pool is None else pool.counts
+        self._show_rare(counts, tried=pool is not None and bool(pool.rates))
 
-    def _show_rare(self, counts: Counts) -> None:
-        for name in _RARE:
-            there = getattr(counts, name) > 0
+    def _show_rare(self, counts: Counts, *, tried: bool = False) -> None:
+        for name in (*_RARE, "tried"):
+            there = tried if name == "tried" else getattr(counts, name) > 0
             self._values[name].setVisible(there)
             self._captions[name].setVisible(there)
 
@@ -66,6 +68,21 @@ class PoolPanel(QWidget):
             "load": (
                 self.tr("load"),
                 self.tr("How many tasks the demo load has submitted, of how many."),
+            ),
+            "tried": (
+                self.tr("sizes"),
+                self.tr(
+                    "Finished tasks a second at each size that was tried: the mean of "
+                    "up to ten seconds before, and after, the pool was resized."
+                ),
+            ),
+            "wake-up": (
+                self.tr("wake-up"),
+                self.tr(
+                    "How late a thread of the process wakes from a short sleep: what "
+                    "the GIL, and cores that are all busy, ask of any thread. The "
+                    "median of the newest frames, and the most."
+                ),
             ),
             "process": (
                 self.tr("threads"),
@@ -116,14 +133,26 @@ class PoolPanel(QWidget):
         texts: dict[str, str] = {}
         if snapshot.pool is not None:
             texts |= _count_texts(snapshot.pool)
+            texts["tried"] = " · ".join(
+                f"{numbers.count(size)}: {numbers.rate(rate)}"
+                for size, rate in snapshot.pool.rates
+            )
         if snapshot.load is not None:
             texts["load"] = self._load_text(snapshot.load)
         if not math.isnan(snapshot.process.threads):
+            texts["wake-up"] = self._wake_up_text(snapshot.wake_up)
             texts["process"] = self.tr("{0}, agent {1}").format(
                 numbers.count(snapshot.process.threads),
                 numbers.share(snapshot.agent_cpu_share),
             )
         return texts
+
+    def _wake_up_text(self, wake_up: WakeUp) -> str:
+        if math.isnan(wake_up.median):
+            return numbers.UNKNOWN
+        return self.tr("{0} late, {1} at most").format(
+            numbers.duration(wake_up.median), numbers.duration(wake_up.maximum)
+        )
 
     def _load_text(self, load: LoadState) -> str:
         parts = [numbers.count(load.submitted), plain(load_text(load))]

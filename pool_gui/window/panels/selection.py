@@ -4,15 +4,21 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy
 
+from pool_gui.monitor.states import STATE_NAMES
+from pool_gui.monitor.view.facts import StackGroup
 from pool_gui.monitor.view.snapshot import Snapshot, TaskRow, WorkerRow
 from pool_gui.window.controller import Selection
 from pool_gui.window.panels.pool_facts import PoolPanel
+from pool_gui.window.panels.stack_lines import StackLines
 from pool_gui.window.style import numbers, words
 from pool_gui.window.style.text import plain, short_function
 from pool_gui.window.style.widgets import ElidedLabel, Panel, label
 
 _RECENT = 8
+_RECENT_BELOW_STACK = 3
+_LEAST_SHARE = 0.005
 _POOL_FROM_HEIGHT = 620
+_ALL_FROM_HEIGHT = 420
 
 
 class SelectionPanel(Panel):
@@ -40,6 +46,8 @@ class SelectionPanel(Panel):
         self._grid.setColumnStretch(1, 1)
         self._facts: list[tuple[QLabel, ElidedLabel]] = []
         self.body.addLayout(self._grid)
+        self._stack = StackLines()
+        self.body.addWidget(self._stack)
         self._recent_title = label(self.tr("LATEST TASKS"), "title")
         self.body.addSpacing(6)
         self.body.addWidget(self._recent_title)
@@ -76,6 +84,7 @@ class SelectionPanel(Panel):
         self._name.setVisible(worker is not None)
         if worker is None:
             self._set_facts([])
+            self._stack.show_group(None)
             self._show_recent([])
             return
         self._name.set_whole(plain(worker.name))
@@ -87,8 +96,15 @@ class SelectionPanel(Panel):
             facts += [(self.tr("task"), f"#{numbers.count(self._selection.task)}")]
             facts += [("", self.tr("its detail is no longer kept"))]
         self._set_facts(facts)
+        group = self._group(worker)
+        self._stack.show_group(group, 6 if self.height() >= _ALL_FROM_HEIGHT else 3)
         rows = self._snapshot.tasks if self._snapshot is not None else ()
-        self._show_recent([row for row in rows if row.worker == worker.key][:_RECENT])
+        recent = _RECENT if group is None else _RECENT_BELOW_STACK
+        self._show_recent([row for row in rows if row.worker == worker.key][:recent])
+
+    def _group(self, worker: WorkerRow) -> StackGroup | None:
+        groups = self._snapshot.stacks if self._snapshot is not None else ()
+        return next((one for one in groups if worker.key in one.workers), None)
 
     def _worker(self) -> WorkerRow | None:
         snapshot, wanted = self._snapshot, self._selection.worker
@@ -121,6 +137,7 @@ class SelectionPanel(Panel):
         return [
             *facts,
             (self.tr("busy"), numbers.share(worker.busy_share)),
+            *_spent(worker),
             (self.tr("done"), numbers.count(worker.done)),
             (self.tr("failed"), numbers.count(worker.failed)),
             (self.tr("thread"), str(worker.native_id or numbers.UNKNOWN)),
@@ -184,3 +201,13 @@ class SelectionPanel(Panel):
                     f"{sign}{short_function(row.function)} #{numbers.count(row.task)}"
                     f"  {numbers.duration(row.run_seconds)}"
                 )
+
+
+def _spent(worker: WorkerRow) -> list[tuple[str, str]]:
+    """Return where a worker's time went while the lanes show it, most first."""
+    ranked = sorted(zip(worker.shares, STATE_NAMES, strict=False), reverse=True)
+    return [
+        (words.state(name), numbers.share(share))
+        for share, name in ranked
+        if share >= _LEAST_SHARE and name != "idle"
+    ]

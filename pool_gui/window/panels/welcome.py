@@ -3,9 +3,12 @@
 GUI thread only.
 """
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPushButton
 
+from pool_gui.monitor.view.facts import LinkState
+from pool_gui.monitor.view.snapshot import Snapshot
+from pool_gui.window.style import words
 from pool_gui.window.style.widgets import Panel, label
 
 
@@ -17,14 +20,9 @@ class WelcomePanel(Panel):
 
     def __init__(self) -> None:
         super().__init__()
-        head = label(self.tr("No pool runs yet"), "strong")
+        self.head = head = label("", "strong")
         head.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        text = label(
-            self.tr(
-                "Start one, submit demo tasks, and see each worker's life on its lane."
-            ),
-            "dim",
-        )
+        self.text = text = label("", "dim")
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         text.setWordWrap(True)
         demo = QPushButton(self.tr("Run a demo"))
@@ -43,5 +41,41 @@ class WelcomePanel(Panel):
         self.body.addSpacing(8)
         self.body.addLayout(row)
         self.body.addStretch(1)
+        self._buttons = demo, empty
+        self._say(self._no_pool(), are_offered=True)
         demo.clicked.connect(self.demo_wanted)
         empty.clicked.connect(self.empty_wanted)
+
+    def _no_pool(self) -> tuple[str, str]:
+        return (
+            self.tr("No pool runs yet"),
+            self.tr(
+                "Start one, submit demo tasks, and see each worker's life on its lane."
+            ),
+        )
+
+    def _say(self, texts: tuple[str, str], *, are_offered: bool) -> None:
+        for shown, text in zip((self.head, self.text), texts, strict=True):
+            if shown.text() != text:
+                shown.setText(text)
+        for button in self._buttons:
+            button.setVisible(are_offered)
+
+    @Slot(object)
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Say what is awaited: a demo, or the first pool of a program that runs."""
+        if not self.isVisible():
+            return
+        sources = [one for one in snapshot.sources if not one.is_driven]
+        if not sources:
+            self._say(self._no_pool(), are_offered=True)
+            return
+        name = words.source_name(sources[-1])
+        over = sources[-1].link.state is LinkState.ENDED
+        head = self.tr("{0} has ended") if over else self.tr("{0} runs")
+        text = self.tr(
+            "It has made no thread pool yet; its workers will be here when it does."
+        )
+        if over:
+            text = self.tr("It made no thread pool that could be seen.")
+        self._say((head.format(name), text), are_offered=False)

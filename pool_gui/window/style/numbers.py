@@ -73,6 +73,13 @@ def _long_duration(seconds: int) -> str:
     return UNKNOWN
 
 
+def whole_seconds(seconds: float) -> str:
+    """Return for how long something stands: no finer than seconds, such as '12 s'."""
+    if math.isnan(seconds) or round(seconds) >= _SECONDS_UP_TO:
+        return duration(seconds)
+    return f"{round(seconds)}{_SPACE}s"
+
+
 def axis_duration(seconds: float) -> str:
     """Return a round time of an axis without needless digits: '100 ms', '20 s'."""
     if seconds == 0:

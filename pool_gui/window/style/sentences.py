@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication
 
 from pool_gui.monitor.view.facts import ArrivalRow, LoadState, LogLine
 from pool_gui.window.style import numbers, words
+from pool_gui.window.style.program_sentences import of_programs
 from pool_gui.wire.commands import Arrival
 from pool_gui.wire.notes import Note
 
@@ -77,8 +78,9 @@ class _Speaker(string.Formatter):
         """Return a value in words."""
         if not isinstance(value, int | float):
             return str(value)
-        if format_spec == "seconds":
-            return numbers.duration(value)
+        exact = {"seconds": numbers.duration, "rate": numbers.rate}
+        if format_spec in exact:
+            return exact[format_spec](value)
         kinds = {
             "workers": words.workers,
             "tasks": words.tasks,
@@ -96,8 +98,8 @@ _known: dict[str, str] = {}
 def _by_code() -> Mapping[str, str]:
     """Return the sentences by code; they are looked up once, in the language then."""
     if not _known:
-        for made in (_done(), _refused(), _process(), _session()):
-            _known.update(made)
+        for make in (_done, _refused, _process, _session, _unseen, of_programs):
+            _known.update(make())
     return _known
 
 
@@ -118,6 +120,13 @@ def _done() -> dict[str, str]:
         ),
         "resumed": translate("Sentences", "Resumed."),
         "resized": translate("Sentences", "Resized to {workers:workers}."),
+        "resize-compared": translate(
+            "Sentences",
+            "{before:count} → {after:workers}: {rate_before:rate} → {rate_after:rate}.",
+        ),
+        "resize-measured": translate(
+            "Sentences", "{after:workers}: {rate_after:rate}."
+        ),
         "dismissed": translate("Sentences", "Dismissed {workers:workers}."),
         "dismissed-last": translate(
             "Sentences", "Dismissed {workers:workers}; there were no more."
@@ -298,11 +307,6 @@ def _session() -> dict[str, str]:
         "earlier-did-not-end": translate(
             "Sentences", "The {name} of an earlier run did not end."
         ),
-        "not-metered": translate(
-            "Sentences",
-            "CPU and memory of the pool process cannot be read: {reason}. All else "
-            "goes on.",
-        ),
         "commands-full": translate(
             "Sentences", "Too many commands wait; one was not sent."
         ),
@@ -311,5 +315,26 @@ def _session() -> dict[str, str]:
         ),
         "window-gone": translate(
             "Sentences", "The window can no longer be told of news ({reason})."
+        ),
+    }
+
+
+def _unseen() -> dict[str, str]:
+    """Return what cannot be seen of a process."""
+    return {
+        "states-not-seen": translate(
+            "Sentences",
+            "What the workers wait for cannot be seen ({reason}); it is shown as "
+            "unknown. To see it, run the window as the same user, or as root.",
+        ),
+        "states-cpu-only": translate(
+            "Sentences",
+            "This system tells the workers' time on a core, not what they wait for; "
+            "that is shown as unknown.",
+        ),
+        "not-metered": translate(
+            "Sentences",
+            "CPU and memory of the pool process cannot be read: {reason}. All else "
+            "goes on.",
         ),
     }

@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication
 
 from pool_gui import resources
+from pool_gui.monitor.states import STATE_NAMES
 from pool_gui.window.style.icons import Icons
 
 
@@ -91,6 +92,11 @@ STATE_COLOURS: Final = {
 }
 """Okabe-Ito; reserved for the thread states, the same everywhere."""
 
+STATE_TABLE: Final = tuple(
+    STATE_COLOURS.get(name, STATE_COLOURS["other"]) for name in STATE_NAMES[:-1]
+)
+"""The colours of the states but for idle, in their order."""
+
 FUNCTION_COLOURS: Final = (
     "#5b8ff9",
     "#5bb89f",
@@ -142,6 +148,21 @@ class Theme(QObject):
         self._application.styleHints().setColorScheme(_SCHEMES[self.name])
         self._apply()
 
+    @Slot()
+    def follow_system(self) -> None:
+        """Be as the system is."""
+        self.choose("system")
+
+    @Slot()
+    def be_light(self) -> None:
+        """Be light."""
+        self.choose("light")
+
+    @Slot()
+    def be_dark(self) -> None:
+        """Be dark."""
+        self.choose("dark")
+
     @Slot(Qt.ColorScheme)
     def _on_scheme_changed(self, _scheme: Qt.ColorScheme) -> None:
         if self.name == "system":
@@ -166,6 +187,9 @@ class Theme(QObject):
             # Style sheets take pictures from files only: a grey that suits both themes.
             arrow = resources.path(f"icons/arrow-{name}.svg").as_posix()
             style = style.replace(f'"@{name}"', f'"{arrow}"')
+        mark = "dark" if colours.dark else "light"
+        check = resources.path(f"icons/check-{mark}.svg").as_posix()
+        style = style.replace('"@check"', f'"{check}"')
         # The longest names first: @accenthover begins with @accent.
         for name in sorted(Colours.__slots__, key=len, reverse=True):
             style = style.replace(f"@{name}", str(getattr(colours, name)))

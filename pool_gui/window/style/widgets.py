@@ -163,6 +163,14 @@ class ElidedLabel(Figure):
             self._whole = text
             self._elide()
 
+    def set_widest(self, *texts: str) -> None:
+        """Show the first of these texts that fits whole; the tooltip has the first."""
+        room, metrics = self.width() - 2, self.fontMetrics()
+        fitting = (one for one in texts if metrics.horizontalAdvance(one) <= room)
+        self.set_whole(next(fitting, texts[-1]))
+        if self.text() != texts[0]:
+            self.setToolTip(plain_tip(texts[0]))
+
     def whole(self) -> str:
         """Return the text that was to be shown."""
         return self._whole

@@ -5,12 +5,14 @@ GUI thread only: the words are those of the language that is chosen.
 
 from PySide6.QtCore import QCoreApplication
 
+from pool_gui.monitor.states import STATE_NAMES
 from pool_gui.monitor.view.facts import LinkState, PoolRow, SourceRow
 from pool_gui.monitor.view.snapshot import Snapshot
 from pool_gui.window.style import numbers
 from pool_gui.window.style.text import plain
 
 translate = QCoreApplication.translate
+_LEAST_SHARE = 0.005
 
 
 def pool_state(state: str) -> str:
@@ -37,44 +39,98 @@ def link_state(state: LinkState) -> str:
     return words.get(state, "")
 
 
+def state(name: str) -> str:
+    """Return the word for one of the states of a worker's time."""
+    words = {
+        "cpu": translate("Words", "CPU"),
+        "ready": translate("Words", "waits for a core"),
+        "gil": translate("Words", "GIL"),
+        "lock": translate("Words", "lock"),
+        "network": translate("Words", "network"),
+        "disk": translate("Words", "disk"),
+        "sleep": translate("Words", "sleep"),
+        "other": translate("Words", "other"),
+        "unknown": translate("Words", "unknown"),
+        "idle": translate("Words", "idle"),
+    }
+    return words[name]
+
+
+def shares(values: tuple[float, ...], most: int = len(STATE_NAMES)) -> str:
+    """Return where time went, such as 'GIL 64 % · CPU 25 %': most first."""
+    ranked = sorted(zip(values, STATE_NAMES, strict=False), reverse=True)
+    shown = [(value, name) for value, name in ranked if value >= _LEAST_SHARE]
+    parts = (f"{state(name)} {numbers.share(value)}" for value, name in shown[:most])
+    return " · ".join(parts)
+
+
 def source_name(source: SourceRow) -> str:
     """Return what a source is called."""
+    if source.kind == "program" and source.title:
+        return plain(source.title)
     return kind_name(source.kind, source.number)
 
 
 def kind_name(kind: str, number: int) -> str:
     """Return what a source of a kind is called."""
-    kinds = {"demo": translate("Words", "Demo {0}")}
+    kinds = {
+        "demo": translate("Words", "Demo {0}"),
+        "program": translate("Words", "Program {0}"),
+    }
     other = translate("Words", "Source {0}")
     return kinds.get(kind, other).format(number)
 
 
+def _counted(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many.format(numbers.count(count))
+
+
 def tasks(count: int) -> str:
     """Return so many tasks, in words."""
-    if count == 1:
-        return translate("Words", "1 task")
-    return translate("Words", "{0} tasks").format(numbers.count(count))
+    return _counted(
+        count, translate("Words", "1 task"), translate("Words", "{0} tasks")
+    )
 
 
 def workers(count: int) -> str:
     """Return so many workers, in words."""
-    if count == 1:
-        return translate("Words", "1 worker")
-    return translate("Words", "{0} workers").format(numbers.count(count))
+    return _counted(
+        count, translate("Words", "1 worker"), translate("Words", "{0} workers")
+    )
+
+
+def frames(count: int) -> str:
+    """Return so many frames, in words."""
+    return _counted(
+        count, translate("Words", "1 frame"), translate("Words", "{0} frames")
+    )
+
+
+def ended(count: int) -> str:
+    """Return that so many tasks have ended since, in words."""
+    one = translate("Words", "1 task has ended since")
+    return _counted(count, one, translate("Words", "{0} tasks have ended since"))
+
+
+def findings(count: int) -> str:
+    """Return so many findings, in words."""
+    return _counted(
+        count, translate("Words", "1 finding"), translate("Words", "{0} findings")
+    )
 
 
 def pools(count: int) -> str:
     """Return so many pools, in words."""
-    if count == 1:
-        return translate("Words", "1 pool")
-    return translate("Words", "{0} pools").format(numbers.count(count))
+    return _counted(
+        count, translate("Words", "1 pool"), translate("Words", "{0} pools")
+    )
 
 
 def processes(count: int) -> str:
     """Return so many processes, in words."""
-    if count == 1:
-        return translate("Words", "1 process")
-    return translate("Words", "{0} processes").format(numbers.count(count))
+    return _counted(
+        count, translate("Words", "1 process"), translate("Words", "{0} processes")
+    )
 
 
 def queued(count: int) -> str:

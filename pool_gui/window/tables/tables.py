@@ -5,7 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QCoreApplication
 
 from pool_gui.monitor.view.snapshot import FunctionRow, TaskRow, WorkerRow
-from pool_gui.window.style import numbers
+from pool_gui.window.style import numbers, words
 from pool_gui.window.style.text import plain, short_function
 from pool_gui.window.tables.columns import PoolTitles, counts, texts, times
 from pool_gui.window.tables.model import Column, Row, TableModel
@@ -159,6 +159,16 @@ def _work_columns() -> tuple[Column[WorkerRow], ...]:
             right=True,
             width=64,
         ),
+        texts(
+            translate("Tables", "Time"),
+            translate(
+                "Tables",
+                "Where its time went, of that which the lanes show: read from outside, "
+                "from the system's own totals.",
+            ),
+            _time,
+            200,
+        ),
         counts(
             translate("Tables", "Done"),
             translate("Tables", "Tasks that returned. Exact."),
@@ -196,6 +206,10 @@ def _runs(row: WorkerRow) -> str:
 
 def _thread(row: WorkerRow) -> str:
     return str(row.native_id or numbers.UNKNOWN)
+
+
+def _time(row: WorkerRow) -> str:
+    return words.shares(row.shares, most=3) if row.shares else numbers.UNKNOWN
 
 
 def _since(row: WorkerRow) -> float:

@@ -1,4 +1,4 @@
-"""The tabs below: tasks, workers, functions, log, and the filter. GUI thread only."""
+"""The tabs below: tables, stacks, log, and the filter. GUI thread only."""
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
@@ -10,13 +10,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pool_gui.monitor.view.facts import FindingRow
 from pool_gui.monitor.view.snapshot import Snapshot, TaskRow, WorkerRow
+from pool_gui.window.charts.what_if import WhatIfView
 from pool_gui.window.controller import Selection
 from pool_gui.window.settings import bytes_of, text_of
 from pool_gui.window.style.theme import Theme
 from pool_gui.window.style.widgets import Panel, label
 from pool_gui.window.tables.columns import PoolTitles
 from pool_gui.window.tables.log_lines import LogView
+from pool_gui.window.tables.stacks_view import StacksView
 from pool_gui.window.tables.table import Table
 from pool_gui.window.tables.tables import (
     POOL_COLUMN,
@@ -25,12 +28,27 @@ from pool_gui.window.tables.tables import (
     workers_table,
 )
 
+_EXPLAINED_BY = {
+    "self-deadlock": "stacks",
+    "starved": "stacks",
+    "stuck-task": "stacks",
+    "failing": "tasks",
+    "gil-bound": "what_if",
+    "saturated": "what_if",
+    "long-wait": "what_if",
+    "oversized": "what_if",
+    "undersized": "what_if",
+}
+"""The page where a finding's cause is seen."""
+
 
 class Tabs(Panel):
     """See the module."""
 
     selected = Signal(object)
     """Selection: the row that was clicked."""
+    page_changed = Signal()
+    """What is looked at here is another thing."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -38,6 +56,8 @@ class Tabs(Panel):
         self.tasks = tasks_table(self._pools)
         self.workers = workers_table(self._pools)
         self.functions = functions_table()
+        self.stacks = StacksView(theme)
+        self.what_if = WhatIfView(theme)
         self.log = LogView(theme)
         self.bar = QTabBar()
         self.filter = QLineEdit()
@@ -52,6 +72,7 @@ class Tabs(Panel):
         self.filter.textChanged.connect(self._on_filter_changed)
         self.tasks.picked.connect(self._on_task_picked)
         self.workers.picked.connect(self._on_worker_picked)
+        self.stacks.worker_wanted.connect(self._on_stack_picked)
 
     def _build(self) -> None:
         names = (self.tr("Tasks"), self.tr("Workers"), self.tr("Functions"))
@@ -60,7 +81,9 @@ class Tabs(Panel):
         self.bar.setAccessibleName(self.tr("Tables"))
         pages: tuple[QWidget, ...] = (self.tasks, self.workers, self.functions)
         for name, page in zip(
-            (*names, self.tr("Log")), (*pages, self.log), strict=True
+            (*names, self.tr("Stacks"), self.tr("What if"), self.tr("Log")),
+            (*pages, self.stacks, self.what_if, self.log),
+            strict=True,
         ):
             self.bar.addTab(name)
             self._stack.addWidget(page)
@@ -123,6 +146,10 @@ class Tabs(Panel):
             self.workers.show_rows(snapshot.roster or snapshot.workers)
         elif page is self.functions:
             self.functions.show_rows(snapshot.functions)
+        elif page is self.stacks:
+            self.stacks.show_groups(snapshot.stacks)
+        elif page is self.what_if:
+            self.what_if.show_snapshot(snapshot)
         else:
             self.log.show_lines(snapshot.log)
         self._tell_empty()
@@ -137,7 +164,9 @@ class Tabs(Panel):
     def _tell_empty(self) -> None:
         page = self._stack.currentWidget()
         text = ""
-        if isinstance(page, Table) and not page.table.rowCount():
+        if page is self.stacks and not self.stacks.topLevelItemCount():
+            text = self.tr("Where in their code the workers are, twice a second.")
+        elif isinstance(page, Table) and not page.table.rowCount():
             text = (
                 self.tr("Nothing matches the filter.")
                 if self.filter.text()
@@ -170,12 +199,14 @@ class Tabs(Panel):
     def follow_theme(self) -> None:
         """Write the log anew in the theme's colours."""
         self.log.rebuild()
+        self.stacks.rebuild()
+        self.what_if.follow_theme()
 
     @Slot()
     def copy(self) -> None:
         """Copy the table that is shown, or the selected lines of the log."""
         page = self._stack.currentWidget()
-        if isinstance(page, Table):
+        if isinstance(page, Table | StacksView):
             page.copy()
         else:
             self.log.copy()
@@ -189,12 +220,31 @@ class Tabs(Panel):
     @Slot(int)
     def _on_tab_changed(self, place: int) -> None:
         self._stack.setCurrentIndex(place)
+        self.page_changed.emit()
         self._fill()
+
+    @property
+    def shows_stacks(self) -> bool:
+        """Whether stacks are looked at here."""
+        return self._stack.currentWidget() is self.stacks
+
+    @property
+    def shows_what_if(self) -> bool:
+        """Whether forecasts are looked at here."""
+        return self._stack.currentWidget() is self.what_if
+
+    @Slot(object)
+    def explain(self, finding: FindingRow) -> None:
+        """Show what a finding is best understood by."""
+        page = _EXPLAINED_BY.get(finding.rule)
+        if page is not None:
+            self.bar.setCurrentIndex(self._stack.indexOf(getattr(self, page)))
 
     @Slot(str)
     def _on_filter_changed(self, text: str) -> None:
         for page in (self.tasks, self.workers, self.functions):
             page.table.set_filter(text)
+        self.stacks.set_filter(text)
         self.log.set_filter(text)
         self._tell_empty()
 
@@ -205,3 +255,7 @@ class Tabs(Panel):
     @Slot(object)
     def _on_worker_picked(self, row: WorkerRow) -> None:
         self.selected.emit(Selection(row.key))
+
+    @Slot(int)
+    def _on_stack_picked(self, worker: int) -> None:
+        self.selected.emit(Selection(worker))

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pool_gui.agent import Agent, CommandRefusedError
-from pool_gui.agent.adapters.base import PoolReading, WatchedWorker
+from pool_gui.agent.adapters.base import Blocked, PoolReading, WatchedWorker
 from pool_gui.agent.agent import SPANS_PER_SECOND
 from pool_gui.wire import commands
 from pool_gui.wire.channel import Channel, connect
@@ -87,6 +87,9 @@ class CountingPool:
 
     def workers(self) -> list[WatchedWorker]:
         return []
+
+    def stuck(self) -> tuple[Blocked, ...]:
+        return ()
 
     def watch(self, mask: int) -> None:
         """Record nothing: there are no workers."""
@@ -458,11 +461,11 @@ def test_frames_come_more_often_while_somebody_looks_closely(link: Link) -> None
         return last - first
 
     calm = frames(1.0)
-    reply = link.command(Look(close=True), number=3)
+    reply = link.command(Look(close=True, stacks=False), number=3)
     assert (reply["ok"], reply["code"]) == (True, "looking")
     close = frames(1.0)
     assert close > 1.5 * calm, "numbers count what was due, sent or not"
-    link.command(Look(close=False))
+    link.command(Look(close=False, stacks=False))
     assert frames(1.0) < 0.75 * close
     agent.stop()
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pool_gui.agent import frames
 from pool_gui.agent.adapters.base import (
     SPANS_OFF,
+    Blocked,
     PoolReading,
     Span,
     WatchedWorker,
@@ -52,6 +53,7 @@ class FakeWorker:
     running: tuple[int, Callable[[], None]] | None = None
     code: WorkerCode | None = None
     on_read: Callable[[], None] = lambda: None
+    ident: int | None = None
 
     def read(self) -> WorkerReading:
         task, function = self.running or (0, None)
@@ -102,6 +104,9 @@ class FakePool:
 
     def workers(self) -> list[WatchedWorker]:
         return list(self.listed)
+
+    def stuck(self) -> tuple[Blocked, ...]:
+        return ()
 
     def watch(self, mask: int) -> None:
         self.masks.append(mask)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pool_gui.monitor.model.program import History
 from pool_gui.monitor.source.messages import FrameMessage, read
 from pool_gui.wire import codec
-from pool_gui.wire.messages import COUNTS, Hello, Reply
+from pool_gui.wire.messages import COUNTS, Hello, Reply, Stacks
 from pool_gui.wire.protocol import PROTOCOL_VERSION
 
 MS = 1_000_000
@@ -125,7 +125,7 @@ def frame(
 
 def message(
     header: Mapping[str, object], body: bytes = b""
-) -> Hello | FrameMessage | Reply:
+) -> Hello | FrameMessage | Stacks | Reply:
     """Return the message that a window reads when an agent sends this."""
     return read(codec.split(codec.encode(header, body)))
 

@@ -291,3 +291,12 @@ def test_a_frame_in_which_nothing_moves_says_so(told: Feed) -> None:
     told.tell(40, [running, worker_row(2)], pools=[pool(submitted=1)])
     # No row has changed, but the task goes on.
     assert told.history.moved
+
+
+def test_how_late_the_agent_woke_is_known_of_the_newest_frames() -> None:
+    told = Feed()
+    for number, late_ns in enumerate((5, 1, 2), 1):
+        told.tell(100 * number, late_ns=late_ns)
+    assert [late for _, _, late in told.history.recent] == [5, 1, 2]
+    told.greet()
+    assert not told.history.recent

@@ -12,7 +12,8 @@ from unit.monitor.feed import MS, Feed, span_row, worker_row
 from pool_gui.monitor.model.program import History, Shared
 from pool_gui.monitor.view.arrange import groups_of
 from pool_gui.monitor.view.join import draw_all
-from pool_gui.monitor.view.snapshot import Lanes, Viewport, WorkerRow
+from pool_gui.monitor.view.snapshot import Lanes, WorkerRow
+from pool_gui.monitor.view.viewport import Viewport
 
 VIEWPORT = Viewport(span_seconds=1.0, pixels=100)
 

@@ -4,7 +4,8 @@ from unit.monitor import feed
 from unit.monitor.feed import BUSY, GONE, Feed, span_row, worker_row
 
 from pool_gui.monitor.view import lanes
-from pool_gui.monitor.view.snapshot import Lanes, Viewport
+from pool_gui.monitor.view.snapshot import Lanes
+from pool_gui.monitor.view.viewport import Viewport
 
 
 def drawn(

@@ -15,7 +15,8 @@ from pool_gui.monitor.model.program import History, Shared
 from pool_gui.monitor.model.usage import UNKNOWN_USE
 from pool_gui.monitor.view.facts import Link, LinkState, ProcessUse
 from pool_gui.monitor.view.maker import Moment, SnapshotMaker, Watched
-from pool_gui.monitor.view.snapshot import LaneOrder, Scope, Snapshot, Viewport
+from pool_gui.monitor.view.snapshot import Scope, Snapshot
+from pool_gui.monitor.view.viewport import LaneOrder, Viewport
 from pool_gui.wire.notes import line as said
 
 ALL = Scope()
@@ -200,7 +201,33 @@ def busy(one: Feed, shares: Sequence[float], ms: float = 1000) -> None:
         for n, share in zip(numbers, shares, strict=True)
         if share
     ]
-    one.tell(ms, [worker_row(n) for n in numbers], spans)
+    rows = [
+        worker_row(n, busy=round(ms * 1e6 * share))
+        for n, share in zip(numbers, shares, strict=True)
+    ]
+    one.tell(ms, rows, spans)
+
+
+def test_lanes_out_of_sight_are_not_drawn_and_their_workers_are_told() -> None:
+    one, other = feeds(2)
+    one.names = tuple(f"w_{n}" for n in range(30))
+    busy(one, [n / 30 for n in range(30)])
+    busy(other, (0.3, 0.4))
+    stage = Stage(one, other)
+    whole = stage.look(ALL, Viewport(1.0, None, 100))
+    part = stage.look(ALL, Viewport(1.0, None, 100, first_row=24, rows=7))
+    assert part.lanes is not None
+    assert whole.lanes is not None
+    assert part.lanes.first_row == 24
+    assert part.lanes.coverage.shape == (7, 100)
+    np.testing.assert_array_equal(part.lanes.coverage, whole.lanes.coverage[24:31])
+    assert [w.name for w in part.workers] == [w.name for w in whole.workers]
+    shares = [worker.busy_share for worker in part.workers]
+    known = [worker.busy_share for worker in whole.workers]
+    assert shares == pytest.approx(known, abs=0.01)
+    beyond = stage.look(ALL, Viewport(1.0, None, 100, first_row=99, rows=7)).lanes
+    assert beyond is not None
+    assert beyond.coverage.shape == (0, 100)
 
 
 def test_lanes_are_hidden_pinned_and_sorted() -> None:

@@ -18,7 +18,8 @@ from pool_gui.monitor.source import process as peer
 from pool_gui.monitor.source.child import Launch
 from pool_gui.monitor.source.process import started
 from pool_gui.monitor.view.facts import LinkState, PoolRow
-from pool_gui.monitor.view.snapshot import Rate, Snapshot, Viewport
+from pool_gui.monitor.view.snapshot import Snapshot
+from pool_gui.monitor.view.viewport import Rate, Viewport
 from pool_gui.window.style.sentences import log_sentence, sentence
 from pool_gui.wire.commands import Command, Drain, Look, Pause, Resize
 from pool_gui.wire.messages import Counts

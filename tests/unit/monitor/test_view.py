@@ -8,7 +8,8 @@ from pool_gui.monitor.log import Log
 from pool_gui.monitor.model.usage import UNKNOWN_USE
 from pool_gui.monitor.view.facts import Link, LinkState
 from pool_gui.monitor.view.maker import Moment, SnapshotMaker, Watched
-from pool_gui.monitor.view.snapshot import Scope, Snapshot, Viewport
+from pool_gui.monitor.view.snapshot import Scope, Snapshot
+from pool_gui.monitor.view.viewport import Viewport
 from pool_gui.wire.notes import line as said
 
 

@@ -26,11 +26,9 @@ GIVEN = {"_fail": {"pid"}, "note": set(), "CommandRefusedError": set()}
 FOLLOWS = {"how": {"arrival", "rate_per_second", "in_flight"}}
 """What sentences name that is made from other values."""
 
-ENDINGS = {f"{kind}-exited": {"pid", "code"} for kind in ("process", "asked", "early")}
-ENDINGS |= {
-    f"{kind}-signalled": {"pid", "signal", "name"}
-    for kind in ("process", "asked", "early")
-}
+KINDS = ("process", "asked", "early", "program", "unwatched")
+ENDINGS = {f"{kind}-exited": {"pid", "code"} for kind in KINDS}
+ENDINGS |= {f"{kind}-signalled": {"pid", "signal", "name"} for kind in KINDS}
 """What `exit_note` says, whose codes are put together."""
 
 ELSEWHERE = {"line": {"text"}}

@@ -58,7 +58,7 @@ def test_a_command_with_a_spoilt_argument_is_refused(
 ) -> None:
     header = json.loads(json.dumps(commands.to_header(command, 1)))
     key = data.draw(st.sampled_from(sorted(header["arguments"]) or ["more"]))
-    truth = 1 if key in {"beside", "close"} else True
+    truth = 1 if key in {"beside", "close", "stacks"} else True
     spoilt: object = data.draw(
         st.sampled_from([None, [], "x\n", -1.5, truth, 10**30, {"": 1}])
     )

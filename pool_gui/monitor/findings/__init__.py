@@ -1,0 +1,1 @@
+"""What is wrong with a pool, as findings: small rules over what is known of it."""

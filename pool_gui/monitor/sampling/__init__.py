@@ -1,0 +1,1 @@
+"""Thread states, read from outside: what each thread of another process does."""

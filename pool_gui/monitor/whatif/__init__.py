@@ -1,0 +1,1 @@
+"""What a pool would do at another size: the last minutes of its load, replayed."""

@@ -1,0 +1,1 @@
+"""What people decide about findings, and where that is kept."""
