@@ -8,7 +8,9 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import pytest
@@ -21,8 +23,11 @@ from pool_gui.monitor.view.facts import LinkState
 PROGRAM = Path(__file__).with_name("program.py")
 FOREIGN = Path(__file__).with_name("foreign.py")
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 4.0
-DEADLINE_SECONDS = 40.0
+SECONDS = (4.0, 8.0, 16.0)
+"""How long a workload is watched: what is off may be chance, and then it is less so in
+twice the time; a report that is wrong stays wrong."""
+
+DEADLINE_SECONDS = 60.0
 WITHIN = 0.05
 """Each share of each worker. Alone on the machine they were within 0.01; here another
 part of the checks runs beside, there are fewer looks, and chance has its share: some
@@ -50,9 +55,10 @@ pytestmark = [
 ]
 
 
-def watched(workload: str, place: Path) -> tuple[Any, Any]:
+def watched(workload: str, seconds: float, folder: Path) -> tuple[Any, Any]:
     """Run a workload to its end; return the report and the program's own account."""
-    argv = (sys.executable, str(PROGRAM), workload, str(SECONDS), str(place))
+    place = folder / "account.json"
+    argv = (sys.executable, str(PROGRAM), workload, str(seconds), str(place))
     over = threading.Event()
 
     def look() -> None:
@@ -95,10 +101,10 @@ def differences(workload: str, report: Any, accounts: Any) -> dict[str, float]:
     return off
 
 
-def run_foreign(workload: str, folder: Path) -> tuple[Any, Any]:
+def run_foreign(workload: str, seconds: float, folder: Path) -> tuple[Any, Any]:
     """Run a workload in a program that knows nothing; return report and account."""
     report, account = folder / "report.json", folder / "account.json"
-    told = (str(FOREIGN), workload, str(SECONDS), str(account))
+    told = (str(FOREIGN), workload, str(seconds), str(account))
     run = (sys.executable, "-m", "pool_gui", "run", "--headless")
     path = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
     ran = subprocess.run(
@@ -113,21 +119,31 @@ def run_foreign(workload: str, folder: Path) -> tuple[Any, Any]:
     return json.loads(report.read_text()), json.loads(account.read_text())
 
 
+def last_differences(
+    workload: str, folder: Path, watch: Callable[[str, float, Path], tuple[Any, Any]]
+) -> dict[str, float]:
+    """Watch until the shares agree or the longest look says that they do not."""
+    off: dict[str, float] = {}
+    for seconds in SECONDS:
+        off = differences(workload, *watch(workload, seconds, folder))
+        if max(off.values()) <= WITHIN and fmean(off.values()) <= MEAN_WITHIN:
+            break
+    return off
+
+
 @pytest.mark.parametrize("workload", ["sleepers", "burners", "convoy", "mixture"])
 def test_shares_of_a_program_that_knows_nothing_are_as_true(
     workload: str, tmp_path: Path
 ) -> None:
-    report, accounts = run_foreign(workload, tmp_path)
-    off = differences(workload, report, accounts)
+    off = last_differences(workload, tmp_path, run_foreign)
     assert max(off.values()) <= WITHIN, off
-    assert sum(off.values()) / len(off) <= MEAN_WITHIN, off
+    assert fmean(off.values()) <= MEAN_WITHIN, off
 
 
 @pytest.mark.parametrize("workload", WORKLOADS)
 def test_shares_are_those_that_the_workers_measure_themselves(
     workload: str, tmp_path: Path
 ) -> None:
-    report, accounts = watched(workload, tmp_path / "account.json")
-    off = differences(workload, report, accounts)
+    off = last_differences(workload, tmp_path, watched)
     assert max(off.values()) <= WITHIN, off
-    assert sum(off.values()) / len(off) <= MEAN_WITHIN, off
+    assert fmean(off.values()) <= MEAN_WITHIN, off
