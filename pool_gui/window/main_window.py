@@ -19,9 +19,10 @@ from PySide6.QtWidgets import (
 
 from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.snapshot import Snapshot
-from pool_gui.monitor.view.viewport import Rate, Viewport
+from pool_gui.monitor.view.viewport import Viewport
 from pool_gui.window.actions.actions import Actions
 from pool_gui.window.actions.dialogs import Dialogs
+from pool_gui.window.actions.exports import Exports
 from pool_gui.window.actions.keys import SpaceGuard
 from pool_gui.window.actions.menus import build_menus
 from pool_gui.window.actions.operations import Operations
@@ -32,6 +33,7 @@ from pool_gui.window.charts.row import ChartsRow
 from pool_gui.window.controller import Controller
 from pool_gui.window.lanes.arrangement import Arrangement
 from pool_gui.window.lanes.panel import LanesPanel, live_icon
+from pool_gui.window.layout_memory import COLUMNS, LayoutMemory
 from pool_gui.window.options import LEAST_SIZE
 from pool_gui.window.pace import CHARTS_MS, DIGITS_MS, LanesPace, Pace
 from pool_gui.window.panels.bars import MessageBars
@@ -41,7 +43,7 @@ from pool_gui.window.panels.selection import SelectionPanel
 from pool_gui.window.panels.sources_panel import SourcesPanel
 from pool_gui.window.panels.status import StatusBar
 from pool_gui.window.panels.welcome import WelcomePanel
-from pool_gui.window.settings import Settings, bytes_of, text_of
+from pool_gui.window.settings import Settings
 from pool_gui.window.style.theme import Theme
 from pool_gui.window.tables.tabs import Tabs
 from pool_gui.window.title import title_of
@@ -64,8 +66,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__()
         self.controller = controller
-        self._theme = theme
-        self._settings = settings
+        self.theme = theme
         self._may_close = False
         self._follows = True
         self.actions_by_name = Actions(theme, self)
@@ -87,9 +88,11 @@ class MainWindow(QMainWindow):
         self.arrangement = Arrangement(controller, named, self.lanes)
         self.refreshing = Refreshing(controller, named, self)
         self.dialogs = Dialogs(self, controller, named)
+        self.exports = Exports(self, controller, named, self.tabs.table_csv)
         self.operations.may_remove = self.dialogs.confirm_remove
         self._stage = QStackedWidget()
         self._split = QSplitter(Qt.Orientation.Vertical)
+        self._memory = LayoutMemory(self, self._split, settings)
         self._build()
         self._connect()
         self.toolbar.follow_theme()
@@ -138,7 +141,7 @@ class MainWindow(QMainWindow):
         column.addLayout(content, 1)
         self.setCentralWidget(page)
         self.setStatusBar(self.status)
-        for name in _NARROW_BELOW:
+        for name in COLUMNS:
             self.actions_by_name[name].setChecked(True)
 
     def _connect(self) -> None:
@@ -180,7 +183,7 @@ class MainWindow(QMainWindow):
             *(self.actions_by_name, self.toolbar, self.cards, self.lanes),
             *(self.charts, self.tabs, self.sources, self),
         ):
-            self._theme.changed.connect(follower.follow_theme)
+            self.theme.changed.connect(follower.follow_theme)
 
     def _connect_wishes(self) -> None:
         """What a person wants, up from the widgets."""
@@ -195,7 +198,7 @@ class MainWindow(QMainWindow):
             finding.connect(controller.show_finding)
             finding.connect(self.tabs.explain)
         self.tabs.selected.connect(controller.select)
-        self.tabs.page_changed.connect(self._tell_interest)
+        self.tabs.interest_changed.connect(self._tell_interest)
         controller.selection_changed.connect(self._tell_interest)
         self.welcome.demo_wanted.connect(self.operations.start_demo)
         self.welcome.empty_wanted.connect(self.operations.start)
@@ -210,14 +213,15 @@ class MainWindow(QMainWindow):
             ("zoom-reset", self.lanes.reset_zoom),
             ("search", self.tabs.search),
             ("copy", self.tabs.copy),
+            ("columns", self.tabs.choose_columns),
             ("selection", self._show_columns),
             ("sources", self._show_columns),
             ("reset-layout", self.reset_layout),
             ("stop", self.stop),
             ("close", self.close),
-            ("theme-system", self._theme.follow_system),
-            ("theme-light", self._theme.be_light),
-            ("theme-dark", self._theme.be_dark),
+            ("theme-system", self.theme.follow_system),
+            ("theme-light", self.theme.be_light),
+            ("theme-dark", self.theme.be_dark),
         ):
             named[name].triggered.connect(slot)
 
@@ -255,21 +259,21 @@ class MainWindow(QMainWindow):
     def _colour_live(self) -> None:
         """Let the mark say whether the lanes move: they follow, and something lives."""
         live = self._follows and self.controller.viewport.end_ns is None
-        icon = live_icon(live=live, dim=self._theme.colours.faint)
+        icon = live_icon(live=live, dim=self.theme.colours.faint)
         self.actions_by_name["live"].setIcon(icon)
 
     @Slot()
     def follow_theme(self) -> None:
         """Take over the theme's colours."""
         self._colour_live()
-        self.actions_by_name[f"theme-{self._theme.name}"].setChecked(True)
+        self.actions_by_name[f"theme-{self.theme.name}"].setChecked(True)
 
     @Slot()
     def reset_layout(self) -> None:
         """Put everything back where it was at first."""
         self.resize(FIRST_SIZE)
         self._split.setSizes(_SPLIT)
-        for name in _NARROW_BELOW:
+        for name in COLUMNS:
             self.actions_by_name[name].setChecked(True)
         self._show_columns()
         self.tabs.reset_columns()
@@ -298,36 +302,27 @@ class MainWindow(QMainWindow):
         """Let be told and computed what somebody looks at, and nothing else."""
         chosen = self.controller.selection.worker != 0 and not self._right.isHidden()
         stacks, what_if = chosen or self.tabs.shows_stacks, self.tabs.shows_what_if
-        asked = self.controller.viewport
-        self.controller.set_viewport(replace(asked, stacks=stacks, what_if=what_if))
+        none = self.tr("No table is shown; choose one of the tabs below first.")
+        for name in ("save-table", "columns"):
+            refusal = none if self.tabs.table is None else ""
+            self.actions_by_name.allow(name, refusal)
+        self.controller.set_viewport(
+            replace(
+                self.controller.viewport,
+                stacks=stacks,
+                what_if=what_if,
+                tasks=self.tabs.task_query,
+            )
+        )
 
     def remember(self) -> None:
-        """Write down size, splitter and theme."""
-        self._settings.write(
-            "window",
-            {
-                "geometry": text_of(self.saveGeometry()),
-                "split": text_of(self._split.saveState()),
-                "theme": self._theme.name,
-                **{n: self.actions_by_name[n].isChecked() for n in _NARROW_BELOW},
-                "demo": str(self.toolbar.order.demo.currentData()),
-                "rate": self.controller.viewport.rate.value,
-                "columns": self.tabs.column_states(),
-            },
-        )
+        """Write down size, splitter, columns and theme."""
+        self._memory.write()
 
     def restore(self) -> None:
         """Take up what was written down; what is broken stays as it is."""
-        values = self._settings.read("window")
-        self.restoreGeometry(bytes_of(values.get("geometry")))
-        self._split.restoreState(bytes_of(values.get("split")))
-        for name in _NARROW_BELOW:
-            self.actions_by_name[name].setChecked(values.get(name, True) is True)
+        self._memory.take_up()
         self._show_columns()
-        self.toolbar.order.choose(str(values.get("demo", "")))
-        self.tabs.restore_columns(values.get("columns"))
-        if values.get("rate") in set(Rate):
-            self.refreshing.choose(Rate(str(values["rate"])))
 
     def allow_closing(self) -> None:
         """Let the next close through: all has ended."""

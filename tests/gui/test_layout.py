@@ -19,7 +19,7 @@ def test_columns_are_remembered_and_can_be_reset(opened: Opened) -> None:
     assert tabs.tasks.columnWidth(2) == first + 60
     opened.trigger("reset-layout")
     assert tabs.tasks.columnWidth(2) == first
-    opened.window._settings.forget()
+    opened.window._memory._settings.forget()
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,12 @@ def test_nonsense_in_the_settings_changes_nothing(
 ) -> None:
     size = opened.window.size()
     widths = [opened.window.tabs.tasks.columnWidth(n) for n in range(6)]
-    opened.window._settings.write("window", nonsense)
+    opened.window._memory._settings.write("window", nonsense)
     opened.window.restore()
     assert opened.window.size() == size
     assert [opened.window.tabs.tasks.columnWidth(n) for n in range(6)] == widths
     assert opened.window.toolbar.order.demo.currentData() == "mix"
-    opened.window._settings.forget()
+    opened.window._memory._settings.forget()
 
 
 class Relayouts(QObject):
@@ -83,7 +83,7 @@ def test_a_refresh_rate_is_asked_for_and_remembered(opened: Opened, rate: Rate) 
     opened.window.restore()
     assert opened.controller.viewport.rate is rate
     assert opened.window.actions_by_name[f"rate-{rate.value}"].isChecked()
-    opened.window._settings.forget()
+    opened.window._memory._settings.forget()
 
 
 def test_no_refresh_is_a_paused_display_and_another_rate_ends_it(

@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QMessageBox
 KINDS = {"png": b"\x89PNG", "jpg": b"\xff\xd8\xff", "webp": b"RIFF", "pdf": b"%PDF"}
 
 
-def _save(opened: Opened, name: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Save a picture under a name; return the complaints."""
+def _save(
+    opened: Opened, name: Path, monkeypatch: pytest.MonkeyPatch, wanted: str = ""
+) -> list[str]:
+    """Save a picture under a name, as what was wanted; return the complaints."""
     told: list[str] = []
-    monkeypatch.setattr(opened.window.dialogs, "_ask_name", lambda *_: str(name))
+    monkeypatch.setattr(opened.window.exports, "_ask", lambda *_: (str(name), wanted))
     monkeypatch.setattr(QMessageBox, "warning", lambda *said: told.append(said[-1]))
     opened.show(running(4))
     opened.trigger("picture")
@@ -39,6 +41,13 @@ def test_a_name_of_no_kind_gets_one(
     (made,) = tmp_path.iterdir()
     assert made.name == f"{name}.png"
     assert not QImage(str(made)).isNull()
+
+
+def test_a_name_without_an_ending_gets_that_of_the_kind_that_was_chosen(
+    opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _save(opened, tmp_path / "pool", monkeypatch, "PDF (*.pdf)") == []
+    assert (tmp_path / "pool.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_a_pdf_is_one_page_of_the_windows_size_in_letters(

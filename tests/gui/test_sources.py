@@ -324,7 +324,7 @@ def test_the_sources_column_gives_way_where_there_is_no_room(opened: Opened) -> 
     assert not opened.window.sources.isVisible()
     opened.trigger("reset-layout")
     assert opened.window.sources.isVisible()
-    opened.window._settings.forget()
+    opened.window._memory._settings.forget()
 
 
 def test_a_source_without_a_pool_yet_is_listed_as_starting() -> None:

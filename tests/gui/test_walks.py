@@ -18,6 +18,7 @@ from window_support import Scene
 from pool_gui.monitor.view.facts import FindingRow, LinkState
 from pool_gui.monitor.view.snapshot import Scope, Snapshot
 from pool_gui.window.controller import Selection
+from pool_gui.window.tables.column_menu import ColumnMenu
 
 SIZES = ((860, 560), (1024, 640), (1280, 800), (1920, 1080))
 
@@ -110,7 +111,7 @@ class Told:
         self.titles: list[str] = []
         dialogs = opened.window.dialogs
         monkeypatch.setattr(dialogs, "_confirm", self._confirm)
-        monkeypatch.setattr(dialogs, "_ask_name", self._ask_name)
+        monkeypatch.setattr(opened.window.exports, "_ask", self._ask)
         for name in ("information", "about", "warning"):
             monkeypatch.setattr(QMessageBox, name, self._tell)
 
@@ -118,9 +119,9 @@ class Told:
         self.titles.append(text)
         return True
 
-    def _ask_name(self, title: str, *_more: str) -> str:
+    def _ask(self, title: str, *_more: str) -> tuple[str, str]:
         self.titles.append(title)
-        return ""
+        return "", ""
 
     def _tell(self, _window: QWidget, title: str, *_more: str) -> None:
         self.titles.append(title)
@@ -147,6 +148,7 @@ def _seen(opened: Opened, told: Told) -> tuple[object, ...]:
         QGuiApplication.clipboard().text(),
         id(focus),
         tuple(one.isVisible() for one in window.findChildren(QDialog)),
+        tuple(one.isVisible() for one in window.findChildren(ColumnMenu)),
     )
 
 
@@ -195,7 +197,7 @@ def test_each_action_does_something_or_says_why_it_cannot(
             dialog.close()
         opened.window.setEnabled(True)
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    opened.window._settings.forget()
+    opened.window._memory._settings.forget()
     assert silent == []
     assert len(done) > 25
 

@@ -343,7 +343,7 @@ def test_layout_and_theme_are_remembered_and_broken_ones_fall_back(
     opened.window.toolbar.order.choose("tail")
     opened.trigger("theme-dark")
     opened.window.remember()
-    settings = opened.window._settings
+    settings = opened.window._memory._settings
     assert settings.read("window")["theme"] == "dark"
     opened.window.toolbar.order.choose("mix")
     opened.window.restore()

@@ -47,6 +47,7 @@ class _Tables:
 
     def __init__(self) -> None:
         self.tasks: tuple[TaskRow, ...] = ()
+        self.tasks_found = 0
         self.functions: tuple[FunctionRow, ...] = ()
         self.roster: tuple[WorkerRow, ...] = ()
         self._finished: dict[int, FinishedRows] = {}
@@ -63,7 +64,8 @@ class _Tables:
         """
         moment = chosen.sources[0].moment
         links = tuple(one.moment.link.state for one in chosen.sources)
-        made_for = chosen.scope, links
+        query = moment.viewport.tasks
+        made_for = chosen.scope, links, query
         if moment.clock_ns < self._due_ns and made_for == self._made_for:
             return False
         self._due_ns, self._made_for = moment.clock_ns + _SLOWLY_NS, made_for
@@ -74,10 +76,11 @@ class _Tables:
             one.key: known.get(one.key) or FinishedRows() for one in chosen.sources
         }
         parts = [
-            task_rows(one.history, one.now_ns, pool, one.key, self._finished[one.key])
+            task_rows(one, pool, query, self._finished[one.key])
             for one in chosen.sources
         ]
-        self.tasks = joined_task_rows(parts)
+        tasks = joined_task_rows(parts, query)
+        self.tasks, self.tasks_found = tasks.rows, tasks.found
         pools = [
             (one.history, facts)
             for one in chosen.sources
@@ -202,6 +205,7 @@ class SnapshotMaker:
             run=run,
             functions=self._tables.functions,
             tasks=self._tables.tasks,
+            tasks_found=self._tables.tasks_found,
             load=None if pool is None else pool.load,
             loss=chosen.loss(),
             log=log,

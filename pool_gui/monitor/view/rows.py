@@ -4,7 +4,8 @@ Session thread only. Reads the model and changes nothing in it.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from pool_gui.monitor.model.pools import PoolFacts, joined_times
@@ -19,18 +20,14 @@ from pool_gui.monitor.view.snapshot import (
     WorkerRow,
     WorkerState,
 )
+from pool_gui.monitor.view.task_query import ALL_TASKS, TaskOrder, TaskQuery
+from pool_gui.monitor.view.task_search import OUTCOMES, is_plain, search
+from pool_gui.monitor.view.watched import Watched
 from pool_gui.wire.messages import Load
 
 MAX_TASK_ROWS: Final = 500
 _LOOK_BACK: Final = 16
 """Among so many times the rows that are wanted, those of one pool are looked for."""
-
-_TASK_STATES: Final = {
-    Outcome.DONE: "done",
-    Outcome.FAILED: "failed",
-    Outcome.RUNNING: "running",
-    Outcome.ENDED: "ended",
-}
 
 
 def short_name(name: str) -> str:
@@ -113,23 +110,63 @@ class FinishedRows:
         return list(shown.values())
 
 
+@dataclass(frozen=True, slots=True)
+class TaskRows:
+    """The rows of the table of tasks."""
+
+    rows: tuple[TaskRow, ...]
+    """At most MAX_TASK_ROWS."""
+    found: int
+    """How many tasks there are of which these are the first; at least so many."""
+
+
 def task_rows(
-    history: History,
-    now_ns: int,
+    watched: Watched,
     pool: int = 0,
-    source: int = 0,
+    query: TaskQuery = ALL_TASKS,
     made: FinishedRows | None = None,
-) -> tuple[TaskRow, ...]:
-    """Return the running tasks, then the newest finished ones.
+) -> TaskRows:
+    """Return the running tasks, then the finished ones, of those that are asked for.
 
     Args:
-        history: of a source.
-        now_ns: the session's time.
+        watched: the source.
         pool: the key of the pool whose tasks are meant; 0: all.
-        source: the key of the source.
+        query: which are wanted; in another order than NEWEST running ones, too, stand
+            where they belong.
         made: the rows of this source that were made before.
     """
-    rows = [
+    history = watched.history
+    running = _running_rows(watched, pool)
+    rows = [row for row in running if query.holds(row)][:MAX_TASK_ROWS]
+    made = FinishedRows() if made is None else made
+    if is_plain(query):
+        room = MAX_TASK_ROWS - len(rows)
+        finished = history.details.newest(room * _LOOK_BACK if pool else room)
+        if pool:
+            finished = finished[:, finished[SpanField.POOL] == pool][:, :room]
+        rows += made.of(history, finished.T.tolist(), watched.key)
+        return TaskRows(tuple(rows), max(len(history.details), len(rows)))
+    finished, found = search(history, pool, query, MAX_TASK_ROWS)
+    found += len(rows)
+    rows += made.of(history, finished.T.tolist(), watched.key)
+    return TaskRows(tuple(_sorted(rows, query)[:MAX_TASK_ROWS]), found)
+
+
+def _sorted(rows: list[TaskRow], query: TaskQuery) -> list[TaskRow]:
+    order = _ORDERS.get(query.order)
+    return rows if order is None else sorted(rows, key=order, reverse=not query.rising)
+
+
+_ORDERS: Final[Mapping[TaskOrder, Callable[[TaskRow], float]]] = {
+    TaskOrder.NUMBER: lambda row: row.task,
+    TaskOrder.RAN: lambda row: row.run_seconds,
+    TaskOrder.WAITED: lambda row: row.wait_seconds,
+}
+
+
+def _running_rows(watched: Watched, pool: int) -> list[TaskRow]:
+    history, now_ns = watched.history, watched.now_ns
+    return [
         TaskRow(
             task=worker.task,
             worker=worker.key,
@@ -137,33 +174,30 @@ def task_rows(
             function=history.names.name(worker.function),
             wait_seconds=max(worker.since_ns - worker.queued_ns, 0) / 1e9,
             run_seconds=max(now_ns - worker.since_ns, 0) / 1e9,
-            state=_TASK_STATES[Outcome.RUNNING],
+            state=OUTCOMES[Outcome.RUNNING],
             error="",
             started_ns=worker.since_ns,
             ended_ns=now_ns,
-            source=source,
+            source=watched.key,
             pool=worker.pool,
         )
         for worker in history.workers.living
         if worker.task and pool in {0, worker.pool}
-    ][:MAX_TASK_ROWS]
-    room = MAX_TASK_ROWS - len(rows)
-    finished = history.details.newest(room * _LOOK_BACK if pool else room)
-    if pool:
-        finished = finished[:, finished[SpanField.POOL] == pool][:, :room]
-    made = FinishedRows() if made is None else made
-    return (*rows, *made.of(history, finished.T.tolist(), source))
+    ]
 
 
-def joined_task_rows(parts: Sequence[tuple[TaskRow, ...]]) -> tuple[TaskRow, ...]:
+def joined_task_rows(
+    parts: Sequence[TaskRows], query: TaskQuery = ALL_TASKS
+) -> TaskRows:
     """Return the rows of several sources as if they were those of one."""
     if len(parts) == 1:
         return parts[0]
-    every = [row for rows in parts for row in rows]
-    running = [row for row in every if row.state == _TASK_STATES[Outcome.RUNNING]]
-    finished = [row for row in every if row.state != _TASK_STATES[Outcome.RUNNING]]
-    finished.sort(key=lambda row: -row.ended_ns)
-    return tuple((running + finished)[:MAX_TASK_ROWS])
+    every = [row for part in parts for row in part.rows]
+    if query.order is TaskOrder.NEWEST:
+        is_running = OUTCOMES[Outcome.RUNNING].__eq__
+        every.sort(key=lambda row: (not is_running(row.state), -row.ended_ns))
+    every = _sorted(every, query)[:MAX_TASK_ROWS]
+    return TaskRows(tuple(every), sum(part.found for part in parts))
 
 
 def _finished_row(history: History, span: Sequence[int], source: int) -> TaskRow:
@@ -178,7 +212,7 @@ def _finished_row(history: History, span: Sequence[int], source: int) -> TaskRow
         function=history.names.name(span[field.FUNCTION]),
         wait_seconds=max(started_ns - span[field.QUEUED_NS], 0) / 1e9,
         run_seconds=(ended_ns - started_ns) / 1e9,
-        state=_TASK_STATES[Outcome(span[field.OUTCOME])],
+        state=OUTCOMES[Outcome(span[field.OUTCOME])],
         error=history.errors.get((span[field.POOL], span[field.TASK]), ""),
         started_ns=started_ns,
         ended_ns=ended_ns,

@@ -280,7 +280,8 @@ class Snapshot:
     run: Distribution
     functions: tuple[FunctionRow, ...]
     tasks: tuple[TaskRow, ...]
-    """Running ones first, then the newest finished ones; at most 500."""
+    """Those that `Viewport.tasks` asks for, at most 500; else running ones, then the
+    newest finished ones."""
     load: LoadState | None
     loss: Loss
     log: tuple[LogLine, ...]
@@ -305,5 +306,7 @@ class Snapshot:
     what_if: WhatIf | None = None
     """Of the one pool in scope; None unless `Viewport.what_if` asks for it, or while it
     is not known."""
+    tasks_found: int = 0
+    """Of how many kept tasks `tasks` are the first."""
     sampling: Sampling = NO_SAMPLING
     """How states are seen, of the source in scope; of several, the one seen least."""

@@ -3,6 +3,8 @@
 import enum
 from dataclasses import dataclass
 
+from pool_gui.monitor.view.task_query import ALL_TASKS, TaskQuery
+
 
 class LaneOrder(enum.StrEnum):
     """How the lanes of a pool are sorted."""
@@ -53,4 +55,6 @@ class Viewport:
     what_if: bool = False
     """Whether somebody looks at what other sizes would do."""
     order: LaneOrder = LaneOrder.AGE
+    tasks: TaskQuery = ALL_TASKS
+    """Which tasks the table of tasks shows."""
     rate: Rate = Rate.NORMAL

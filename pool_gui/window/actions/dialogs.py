@@ -1,18 +1,14 @@
-"""The few dialogs: questions, files to save, texts, all commands. GUI thread only."""
-
-from pathlib import Path
+"""The few dialogs: questions, texts, all commands. GUI thread only."""
 
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtGui import QGuiApplication, QImageWriter
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QMainWindow, QMessageBox
 
 from pool_gui.window.actions.actions import Actions
-from pool_gui.window.actions.page import Page
 from pool_gui.window.actions.palette import CommandPalette
 from pool_gui.window.actions.specs import SPECS
 from pool_gui.window.actions.system_info import system_info, versions
 from pool_gui.window.controller import Controller
-from pool_gui.window.tables.log_lines import line_text
 
 _HALF = 0.5
 _COPIED_MS = 3000
@@ -30,8 +26,6 @@ class Dialogs(QObject):
         self._actions = actions
         self.palette = CommandPalette(actions, window.menuBar(), window)
         for name, slot in (
-            ("picture", self.save_picture),
-            ("save-log", self.save_log),
             ("palette", self.palette.ask),
             ("keys", self.show_keys),
             ("copy-system", self.copy_system),
@@ -75,46 +69,6 @@ class Dialogs(QObject):
         box.setEscapeButton(stay)
         box.exec()
         return box.clickedButton() is go
-
-    @Slot()
-    def save_picture(self) -> None:
-        """Save what the window shows as a picture that a person names."""
-        # Both before the file dialog covers it.
-        picture, page = self._window.grab(), Page(self._window)
-        kinds = (
-            "PNG (*.png);;PDF (*.pdf);;JPEG (*.jpg *.jpeg);;WebP (*.webp);;BMP (*.bmp)"
-        )
-        name = self._ask_name(self.tr("Save picture"), "pool.png", kinds)
-        if not name:
-            return
-        known = {bytes(one.data()) for one in QImageWriter.supportedImageFormats()}
-        kind = Path(name).suffix.lower().lstrip(".")
-        if kind.encode() not in known | {b"pdf"}:
-            name += ".png"  # a file holds what its name says
-        if not (page.save(name) if kind == "pdf" else picture.save(name)):
-            self._complain(
-                self.tr("The picture could not be written to {0}.").format(name)
-            )
-
-    @Slot()
-    def save_log(self) -> None:
-        """Save the log as a text file that a person names."""
-        name = self._ask_name(self.tr("Save log"), "pool-log.txt", "Text (*.txt)")
-        if not name:
-            return
-        snapshot = self._controller.newest
-        lines = () if snapshot is None else snapshot.log
-        text = "".join(line_text(line) + "\n" for line in lines)
-        try:
-            Path(name).write_text(text, encoding="utf-8")
-        except OSError as error:
-            self._complain(self.tr("The log could not be written: {0}").format(error))
-
-    def _ask_name(self, title: str, name: str, kinds: str) -> str:
-        return QFileDialog.getSaveFileName(self._window, title, name, kinds)[0]
-
-    def _complain(self, sentence: str) -> None:
-        QMessageBox.warning(self._window, "pool_gui", sentence)
 
     @Slot()
     def show_keys(self) -> None:

@@ -29,7 +29,7 @@ def build_menus(bar: QMenuBar, actions: Actions) -> None:
             translate("Menus", "&File"),
             (
                 *("new-demo", "remove", _SEPARATOR),
-                *("picture", "save-log", _SEPARATOR, "close"),
+                *("picture", "save-table", "save-log", _SEPARATOR, "close"),
             ),
         ),
         (
@@ -45,8 +45,15 @@ def build_menus(bar: QMenuBar, actions: Actions) -> None:
             (
                 *("freeze", "live", RATES, _SEPARATOR),
                 *("zoom-in", "zoom-out", "zoom-reset"),
-                *(_SEPARATOR, *LANE_ACTIONS, _SEPARATOR, "search", "copy", _SEPARATOR),
-                *("sources", "selection", "reset-layout", "rules", _SEPARATOR),
+                *(_SEPARATOR, *LANE_ACTIONS, _SEPARATOR, "search", "copy", "columns"),
+                *(
+                    _SEPARATOR,
+                    "sources",
+                    "selection",
+                    "reset-layout",
+                    "rules",
+                    _SEPARATOR,
+                ),
                 *("theme-system", "theme-light", "theme-dark"),
             ),
         ),

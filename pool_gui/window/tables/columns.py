@@ -39,6 +39,7 @@ def times(title: str, explanation: str, value: Callable[[Row], float]) -> Column
         value,
         right=True,
         width=78,
+        unit="s",
     )
 
 

@@ -19,6 +19,9 @@ from PySide6.QtCore import (
 
 Row = TypeVar("Row")
 Index = QModelIndex | QPersistentModelIndex
+Holds = Callable[[Row], bool]
+"""Whether a row is to be shown."""
+
 _NOWHERE = QModelIndex()
 
 
@@ -32,6 +35,8 @@ class Column(Generic[Row]):
     order: Callable[[Row], Any]  # Any: whatever can be compared with itself
     right: bool = False
     width: int = 90
+    unit: str = ""
+    """Of what it sorts by, where that is a measured value: such as 's'."""
 
 
 class TableModel(QAbstractTableModel, Generic[Row]):
@@ -42,10 +47,22 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         columns: Sequence[Column[Row]],
         key: Callable[[Row], tuple[int, ...] | str],
         parent: QObject | None = None,
+        understand: Callable[[str], Holds[Row]] | None = None,
     ) -> None:
+        """Make a model without rows.
+
+        Args:
+            columns: what it shows of them.
+            key: tells rows apart.
+            parent: as Qt has it.
+            understand: turns what is typed into the filter into what it asks for;
+                else any column must hold the text.
+        """
         super().__init__(parent)
         self.columns = tuple(columns)
         self.key = key
+        self._understand = understand
+        self._holds: Holds[Row] = self._matches
         self._all: Sequence[Row] = ()
         self._rows: list[Row] = []
         self._filter = ""
@@ -57,8 +74,10 @@ class TableModel(QAbstractTableModel, Generic[Row]):
         self._refresh()
 
     def set_filter(self, text: str) -> None:
-        """Show only rows that hold this text in any column."""
+        """Show only rows that this text asks for."""
         self._filter = text.casefold().strip()
+        if self._understand is not None:
+            self._holds = self._understand(text)
         self._refresh()
 
     def row(self, place: int) -> Row:
@@ -87,7 +106,7 @@ class TableModel(QAbstractTableModel, Generic[Row]):
     def _refresh(self) -> None:
         rows = list(self._all)
         if self._filter:
-            rows = [row for row in rows if self._matches(row)]
+            rows = [row for row in rows if self._holds(row)]
         if self._sort is not None:
             column, descending = self._sort
             order = self.columns[column].order

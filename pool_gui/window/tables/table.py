@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Generic
 
 from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal, Slot
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtGui import QCursor, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from pool_gui.window.tables.cells import CellDelegate
+from pool_gui.window.tables.column_menu import ColumnMenu
 from pool_gui.window.tables.model import Column, Row, TableModel
 
 
@@ -16,6 +17,8 @@ class Table(QTableView, Generic[Row]):
 
     picked = Signal(object)
     """The row that a person selected."""
+    order_changed = Signal()
+    """It is sorted by another column, or the other way round."""
 
     def __init__(self, model: TableModel[Row], name: str) -> None:
         super().__init__()
@@ -43,12 +46,35 @@ class Table(QTableView, Generic[Row]):
         self.setSortingEnabled(True)
         for place, column in enumerate(model.columns):
             self.setColumnWidth(place, column.width)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self.choose_columns)
+        header.sortIndicatorChanged.connect(self.order_changed)
+        self.managed: frozenset[int] = frozenset()
+        """Columns that come and go by themselves: nobody chooses them."""
         self.clicked.connect(self._on_clicked)
         self.activated.connect(self._on_clicked)
 
     @Slot(QModelIndex)
     def _on_clicked(self, index: QModelIndex) -> None:
         self.picked.emit(self.table.row(index.row()))
+
+    @property
+    def order(self) -> tuple[int, bool]:
+        """The column by which it is sorted, or -1; and whether the least is first."""
+        header = self.horizontalHeader()
+        column = header.sortIndicatorSection()
+        if column >= len(self.table.columns):
+            column = -1
+        return column, header.sortIndicatorOrder() == Qt.SortOrder.AscendingOrder
+
+    @Slot()
+    def choose_columns(self) -> None:
+        """Let a person choose the columns that are shown."""
+        menu = ColumnMenu(self, self.table, self.managed)
+        header = self.horizontalHeader()
+        here = header.mapFromGlobal(QCursor.pos())
+        at = here if header.rect().contains(here) else header.rect().bottomLeft()
+        menu.popup(header.mapToGlobal(at))
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show other rows; whoever has scrolled keeps the row that he reads."""
@@ -77,7 +103,7 @@ class Table(QTableView, Generic[Row]):
 
     def copy(self) -> None:
         """Copy what is shown, as tab-separated lines with the titles on top."""
-        titles = "\t".join(column.title for column in self._columns())
+        titles = "\t".join(column.title for column in self.shown_columns())
         lines = [self._line(place) for place in range(self.table.rowCount())]
         QGuiApplication.clipboard().setText("\n".join([titles, *lines]))
 
@@ -98,8 +124,9 @@ class Table(QTableView, Generic[Row]):
 
     def _line(self, place: int) -> str:
         row = self.table.row(place)
-        return "\t".join(column.text(row) for column in self._columns())
+        return "\t".join(column.text(row) for column in self.shown_columns())
 
-    def _columns(self) -> list[Column[Row]]:
+    def shown_columns(self) -> list[Column[Row]]:
+        """Return the columns that are shown."""
         columns = enumerate(self.table.columns)
         return [one for place, one in columns if not self.isColumnHidden(place)]

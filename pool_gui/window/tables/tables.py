@@ -5,6 +5,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QCoreApplication
 
 from pool_gui.monitor.view.snapshot import FunctionRow, TaskRow, WorkerRow
+from pool_gui.monitor.view.task_query import TaskOrder, parse
 from pool_gui.window.style import numbers, words
 from pool_gui.window.style.text import plain, short_function
 from pool_gui.window.tables.columns import PoolTitles, counts, texts, times
@@ -13,6 +14,10 @@ from pool_gui.window.tables.table import Table
 
 translate = QCoreApplication.translate
 
+
+TASK_ORDERS = {1: TaskOrder.NUMBER, 5: TaskOrder.WAITED, 6: TaskOrder.RAN}
+"""What the table of tasks can be sorted by among all tasks that are kept, by column;
+by all other columns those that are shown are sorted."""
 
 POOL_COLUMN = 3
 """Where the tables of tasks and workers say whose a row is, if that must be said."""
@@ -63,8 +68,14 @@ def tasks_table(pools: PoolTitles) -> Table[TaskRow]:
             60,
         ),
     )
-    model = TableModel(columns, lambda row: (row.worker, row.task, row.started_ns))
+    model = TableModel(
+        columns, lambda row: (row.worker, row.task, row.started_ns), None, _wanted
+    )
     return Table(model, translate("Tables", "Tasks"))
+
+
+def _wanted(text: str) -> Callable[[TaskRow], bool]:
+    return parse(text).holds
 
 
 def _pool_column(title: Callable[[Row], str]) -> Column[Row]:

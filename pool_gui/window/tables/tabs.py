@@ -12,21 +12,26 @@ from PySide6.QtWidgets import (
 
 from pool_gui.monitor.view.facts import FindingRow
 from pool_gui.monitor.view.snapshot import Snapshot, TaskRow, WorkerRow
+from pool_gui.monitor.view.task_query import TaskOrder, TaskQuery, parse
 from pool_gui.window.charts.what_if import WhatIfView
 from pool_gui.window.controller import Selection
 from pool_gui.window.settings import bytes_of, text_of
+from pool_gui.window.style import numbers
 from pool_gui.window.style.theme import Theme
 from pool_gui.window.style.widgets import Panel, label
 from pool_gui.window.tables.columns import PoolTitles
+from pool_gui.window.tables.csv_text import csv_text
 from pool_gui.window.tables.log_lines import LogView
 from pool_gui.window.tables.stacks_view import StacksView
 from pool_gui.window.tables.table import Table
 from pool_gui.window.tables.tables import (
     POOL_COLUMN,
+    TASK_ORDERS,
     functions_table,
     tasks_table,
     workers_table,
 )
+from pool_gui.window.tables.task_states import TaskStates
 
 _EXPLAINED_BY = {
     "self-deadlock": "stacks",
@@ -47,8 +52,8 @@ class Tabs(Panel):
 
     selected = Signal(object)
     """Selection: the row that was clicked."""
-    page_changed = Signal()
-    """What is looked at here is another thing."""
+    interest_changed = Signal()
+    """What is looked at here, or asked for, is another thing."""
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -60,6 +65,7 @@ class Tabs(Panel):
         self.what_if = WhatIfView(theme)
         self.log = LogView(theme)
         self.bar = QTabBar()
+        self.states = TaskStates()
         self.filter = QLineEdit()
         self._empty = label(role="dim")
         self._stack = QStackedWidget()
@@ -70,6 +76,8 @@ class Tabs(Panel):
         self._tell_pools(many=False)
         self.bar.currentChanged.connect(self._on_tab_changed)
         self.filter.textChanged.connect(self._on_filter_changed)
+        self.states.currentIndexChanged.connect(self.interest_changed)
+        self.tasks.order_changed.connect(self.interest_changed)
         self.tasks.picked.connect(self._on_task_picked)
         self.workers.picked.connect(self._on_worker_picked)
         self.stacks.worker_wanted.connect(self._on_stack_picked)
@@ -89,16 +97,29 @@ class Tabs(Panel):
             self._stack.addWidget(page)
         self.filter.setPlaceholderText(self.tr("Filter…"))
         self.filter.setAccessibleName(self.tr("Filter"))
-        self.filter.setToolTip(self.tr("Show only rows that hold this text (Ctrl+F)."))
+        self._explain_filter()
         self.filter.setClearButtonEnabled(True)
         self.filter.setMaximumWidth(220)
         head = QHBoxLayout()
         head.addWidget(self.bar)
         head.addWidget(self._empty, 1)
+        head.addWidget(self.states)
         head.addWidget(self.filter)
         self.body.addLayout(head)
         self.body.addWidget(self._stack, 1)
         self.setMinimumHeight(96)
+        for table in (self.tasks, self.workers):
+            table.managed = frozenset({POOL_COLUMN})
+
+    def _explain_filter(self) -> None:
+        text = self.tr("Show only rows that hold this text (Ctrl+F).")
+        if self._stack.currentWidget() in {self.tasks, None}:
+            text = self.tr(
+                "Show only tasks that hold all of these words (Ctrl+F): names and "
+                "errors, such as fetch or worker:demo-1 or error:timeout; times, such "
+                "as >100ms or waited>1s; a number, such as #17."
+            )
+        self.filter.setToolTip(text)
 
     def _tables(self) -> dict[str, QTableView]:
         return {
@@ -164,15 +185,53 @@ class Tabs(Panel):
     def _tell_empty(self) -> None:
         page = self._stack.currentWidget()
         text = ""
+        if page is self.tasks and self.tasks.table.rowCount():
+            text = self._tell_found()
         if page is self.stacks and not self.stacks.topLevelItemCount():
             text = self.tr("Where in their code the workers are, twice a second.")
         elif isinstance(page, Table) and not page.table.rowCount():
             text = (
                 self.tr("Nothing matches the filter.")
-                if self.filter.text()
+                if self.filter.text() or (page is self.tasks and self.states.state)
                 else self.tr("Nothing has run yet.")
             )
         self._empty.setText(text)
+
+    def _tell_found(self) -> str:
+        """Say of how many tasks the table shows the first, if there are more."""
+        found = 0 if self._snapshot is None else self._snapshot.tasks_found
+        shown = self.tasks.table.rowCount()
+        if found <= shown:
+            return ""
+        return self.tr("{0} of {1} that are kept").format(
+            numbers.count(shown), numbers.count(found)
+        )
+
+    @property
+    def task_query(self) -> TaskQuery:
+        """Which tasks are asked for."""
+        column, rising = self.tasks.order
+        order = TASK_ORDERS.get(column, TaskOrder.NEWEST)
+        rising = rising and order is not TaskOrder.NEWEST
+        return TaskQuery(parse(self.filter.text()), self.states.state, order, rising)
+
+    @property
+    def table(self) -> QTableView | None:
+        """The table that is shown; None where another page is."""
+        page = self._stack.currentWidget()
+        return page if isinstance(page, QTableView) else None
+
+    def table_csv(self) -> str:
+        """Return what the table that is shown says; empty where none is."""
+        page = self._stack.currentWidget()
+        return csv_text(page) if isinstance(page, Table) else ""
+
+    @Slot()
+    def choose_columns(self) -> None:
+        """Let a person choose the columns of the table that is shown."""
+        page = self._stack.currentWidget()
+        if isinstance(page, Table):
+            page.choose_columns()
 
     def _mark(self) -> None:
         page, selection = self._stack.currentWidget(), self._selection
@@ -220,7 +279,9 @@ class Tabs(Panel):
     @Slot(int)
     def _on_tab_changed(self, place: int) -> None:
         self._stack.setCurrentIndex(place)
-        self.page_changed.emit()
+        self.states.setVisible(self._stack.currentWidget() is self.tasks)
+        self._explain_filter()
+        self.interest_changed.emit()
         self._fill()
 
     @property
@@ -239,6 +300,8 @@ class Tabs(Panel):
         page = _EXPLAINED_BY.get(finding.rule)
         if page is not None:
             self.bar.setCurrentIndex(self._stack.indexOf(getattr(self, page)))
+        if finding.rule == "failing":
+            self.states.choose("failed")
 
     @Slot(str)
     def _on_filter_changed(self, text: str) -> None:
@@ -246,6 +309,7 @@ class Tabs(Panel):
             page.table.set_filter(text)
         self.stacks.set_filter(text)
         self.log.set_filter(text)
+        self.interest_changed.emit()
         self._tell_empty()
 
     @Slot(object)
