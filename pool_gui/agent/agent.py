@@ -1,8 +1,8 @@
 """The agent's two threads: one sends frames, one carries out commands.
 
 Only the frames thread may wait for a window that does not read; the pool never does.
-Everything here may be called from any thread unless it says otherwise. The agent writes
-no log of its own while it works: what it has to say goes to the window as a reply.
+Any thread, unless it says otherwise. The agent writes no log while it works: what it
+has to say goes to the window as a reply.
 """
 
 import logging
@@ -26,7 +26,7 @@ from pool_gui.wire.errors import (
     MalformedMessageError,
     WireError,
 )
-from pool_gui.wire.messages import Reply, to_header
+from pool_gui.wire.messages import Frame, Reply, to_header
 from pool_gui.wire.notes import Note, Value, note
 from pool_gui.wire.protocol import (
     CLOSE_INTERVAL_SECONDS,
@@ -213,13 +213,11 @@ class Agent:
             self.has_failed = True
             raise
         finally:
-            # A link without frames would be a lie.
-            self._link_lost()
+            self._link_lost()  # a link without frames would be a lie
 
     def _wait(self, schedule: Schedule) -> bool:
         """Wait for the next look; return whether the agent is to stop instead."""
-        begun_ns = time.perf_counter_ns()
-        seconds = schedule.wait_seconds(begun_ns)
+        seconds = schedule.wait_seconds(begun_ns := time.perf_counter_ns())
         stopped = self._stopping.wait(seconds)
         late_ns = time.perf_counter_ns() - begun_ns - round(seconds * 1e9)
         if seconds > 0:  # else it had no time to sleep, and is late by its own work
@@ -237,20 +235,24 @@ class Agent:
         if sequence is not None:
             late_ns, self._late_ns = self._late_ns, 0
             header, body = self._builder.build(sequence, self.cpu_ns(), late_ns)
-            self._channel.send(to_header(header), body)
+            self._send_frame(header, body)
         if self._tells_stacks and time.perf_counter_ns() >= self._stacks_due_ns:
             told = self._builder.stacks()
             self._stacks_due_ns = told.now_ns + round(STACKS_INTERVAL_SECONDS * 1e9)
             self._channel.send(to_header(told))
         self._frames_cpu_ns = time.thread_time_ns()
 
+    def _send_frame(self, header: Frame, body: bytes) -> None:
+        self._channel.send(to_header(header), body)
+        if self._builder.tracebacks is not None:
+            self._channel.send(to_header(self._builder.tracebacks))
+
     def _say_last_words(self, schedule: Schedule) -> None:
         """Tell all that is left, which may take several frames."""
         for _ in range(_LAST_FRAMES):
             self._on_tick()
             sequence = schedule.next_number()
-            header, body = self._builder.build(sequence, self.cpu_ns())
-            self._channel.send(to_header(header), body)
+            self._send_frame(*self._builder.build(sequence, self.cpu_ns()))
             if not self._builder.pending:
                 break
 
@@ -310,8 +312,7 @@ class Agent:
         return self._handler(command, pool)
 
     def _reply(self, number: int, told: Note, *, ok: bool) -> None:
-        reply = Reply(number, ok, told.code, dict(told.values))
-        self._channel.send(to_header(reply))
+        self._channel.send(to_header(Reply(number, ok, told.code, dict(told.values))))
 
     def _link_lost(self) -> None:
         if self._end():
@@ -344,6 +345,6 @@ def _version(header: Mapping[str, object]) -> str:
 
 
 def _number_of(header: Mapping[str, object]) -> int:
-    """Return the number of a command that is wrong otherwise; 0 when it has none."""
+    """Return the number of a command that is wrong; 0 when it has none."""
     number = header.get("number")
     return number if type(number) is int and 0 <= number < 1 << 63 else 0

@@ -8,11 +8,9 @@ dropped or held, and the dropped are counted.
 """
 
 import itertools
-import json
 import threading
 import time
 from collections.abc import Callable
-from typing import Final
 
 from pool_gui.agent import stacks
 from pool_gui.agent.adapters.base import SPANS_OFF, Span, WatchedPool, WatchedWorker
@@ -24,12 +22,10 @@ from pool_gui.agent.spans import (
     fair_shares,
     pack,
 )
+from pool_gui.agent.tracebacks import errors, tracebacks
 from pool_gui.agent.tracked import TrackedPool, TrackedWorker
-from pool_gui.wire.codec import clip_name
-from pool_gui.wire.messages import Frame, Stacks
-from pool_gui.wire.protocol import MAX_ERRORS_PER_FRAME, MAX_POOLS, MAX_WORKER_ROWS
-
-MAX_ERRORS_JSON_BYTES: Final = 48 << 10
+from pool_gui.wire.messages import Frame, Stacks, Tracebacks
+from pool_gui.wire.protocol import MAX_POOLS, MAX_WORKER_ROWS
 
 
 class FrameBuilder:
@@ -55,6 +51,8 @@ class FrameBuilder:
         self._delivered = 0
         self._dropped = 0
         self._pending = False
+        self.tracebacks: Tracebacks | None = None
+        """Where the failed tasks of the last frame raised. Agent thread only."""
 
     def watch(self, watched: WatchedPool) -> int:
         """Tell of this pool from the next frame on; return its id. Any thread."""
@@ -132,7 +130,7 @@ class FrameBuilder:
             pools=[pool.header() for pool in pools],
             new_workers=new_workers.told,
             new_functions=new_functions.told,
-            errors=_errors(groups),
+            errors=errors(groups),
             workers=living + ended,
             spans=sum(len(group.spans) for group in groups),
             span_stride=self._sampler.told_stride,
@@ -141,6 +139,7 @@ class FrameBuilder:
             late_ns=late_ns,
             stuck=[number for pool in pools for number in pool.look_for_stuck(now_ns)],
         )
+        self.tracebacks = tracebacks(groups)
         self._finish(pools)
         return header, b"".join(rows) + spans
 
@@ -254,21 +253,3 @@ def _trim(workers: list[TrackedWorker], limit: int) -> None:
     held = [worker.held() for worker in workers]
     for worker, have, keep in zip(workers, held, fair_shares(held, limit), strict=True):
         worker.take(have - keep)
-
-
-def _errors(groups: list[SpanGroup]) -> list[tuple[int, int, str]]:
-    failed = [
-        (group.pool_id, task, error)
-        for group in groups
-        for task, _, _, _, _, error in group.spans
-        if error is not None
-    ]
-    told: list[tuple[int, int, str]] = []
-    json_bytes = 0
-    for pool_id, task, error in failed[:MAX_ERRORS_PER_FRAME]:
-        text = clip_name(error)
-        json_bytes += len(json.dumps(text))
-        if json_bytes > MAX_ERRORS_JSON_BYTES:
-            break
-        told.append((pool_id, task, text))
-    return told

@@ -12,6 +12,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final
 
 from pool_gui.agent.adapters.base import Span, WorkerReading
+from pool_gui.raised import with_calls
 from pool_gui.wire.protocol import WorkerCode
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class ThreadRecord:
     ) -> None:
         """Record a task that failed: each one is told, unless nobody watches."""
         if self.mask >= 0:
-            self.spans.append((*times, _error_text(error)))
+            self.spans.append((*times, with_calls(_error_text(error), error)))
 
     def read(self, native_id: int, *, gone: bool) -> WorkerReading:
         """Return a reading whose parts belong together; agent thread only.

@@ -7,7 +7,7 @@ its function holds.
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Final
 
@@ -29,23 +29,41 @@ def collect(workers: Mapping[int | None, int], now_ns: int) -> Stacks:
         now_ns: when.
     """
     frames = sys._current_frames()  # noqa: SLF001  # the documented way in
-    lines: dict[Line, int] = {}
-    stacks: dict[tuple[int, ...], list[int]] = {}
-    room = _MOST_JSON_BYTES
+    lines, stacks = LineTable(), dict[tuple[int, ...], list[int]]()
     for ident, number in workers.items():
         frame = frames.get(ident) if ident is not None else None
         if frame is None:
             continue
-        told = _lines_of(frame)
-        fresh = [line for line in dict.fromkeys(told) if line not in lines]
-        room -= sum(len(json.dumps(line)) for line in fresh) + 6 * len(told) + 8
-        if room < 0 or len(lines) + len(fresh) > MAX_STACK_LINES:
+        places = lines.add(_lines_of(frame))
+        if places is None:
             break
-        for line in fresh:
-            lines[line] = len(lines)
-        stacks.setdefault(tuple(lines[line] for line in told), []).append(number)
+        stacks.setdefault(tuple(places), []).append(number)
     groups = [(numbers, list(places)) for places, numbers in stacks.items()]
-    return Stacks(now_ns, list(lines), groups)
+    return Stacks(now_ns, lines.told, groups)
+
+
+class LineTable:
+    """The lines of code that one message names, each once."""
+
+    def __init__(self) -> None:
+        self._places: dict[Line, int] = {}
+        self._room = _MOST_JSON_BYTES
+
+    @property
+    def told(self) -> list[Line]:
+        """All lines, by their places."""
+        return list(self._places)
+
+    def add(self, lines: Sequence[Line]) -> list[int] | None:
+        """Return the places of these lines; None when the message has no room."""
+        places = self._places
+        fresh = [line for line in dict.fromkeys(lines) if line not in places]
+        self._room -= sum(len(json.dumps(one)) for one in fresh) + 6 * len(lines) + 8
+        if self._room < 0 or len(places) + len(fresh) > MAX_STACK_LINES:
+            return None
+        for line in fresh:
+            places[line] = len(places)
+        return [places[line] for line in lines]
 
 
 def _lines_of(frame: FrameType | None) -> list[Line]:

@@ -6,15 +6,17 @@ has stopped.
 """
 
 from collections.abc import Sequence
-from functools import singledispatchmethod
+from functools import partial, singledispatchmethod
+from random import Random
 from typing import Final
 
 from pool_gui.agent import CommandRefusedError
 from pool_gui.agent.adapters.base import Blocked, PoolReading, WatchedWorker
 from pool_gui.agent.adapters.thread_pool import ThreadPoolAdapter, ThreadWorker
+from pool_gui.demo.failed import FailedTasks
 from pool_gui.demo.load import Plan, RunningLoad
 from pool_gui.demo.schedule import AtOnce, arrivals_of
-from pool_gui.demo.tasks import Maker
+from pool_gui.demo.tasks import Maker, again
 from pool_gui.pool import PoolState, Task, ThreadPool
 from pool_gui.wire import commands
 from pool_gui.wire.notes import Note, Value, note
@@ -51,6 +53,8 @@ class FedPool:
         self.pool = ThreadPool(size, name=name)
         self.name = name
         self._adapter = ThreadPoolAdapter(self.pool)
+        self.failed = FailedTasks()
+        self._random = Random()  # noqa: S311  # no secret
         self._load: RunningLoad | None = None
         self._batches: list[RunningLoad] = []
 
@@ -193,6 +197,15 @@ class FedPool:
     @handle.register
     def _(self, _: commands.Clear) -> Note:
         return note("cleared", tasks=len(self.pool.clear()))
+
+    @handle.register
+    def _(self, command: commands.Retry) -> Note:
+        calls = self.failed.take(command.task)
+        if not calls:
+            raise CommandRefusedError("none-failed")
+        makers = [self.failed.watching(partial(again, call)) for call in calls]
+        self.pool.batch_put([make(self._random) for make in makers])
+        return note("retried", tasks=len(calls))
 
     @handle.register
     def _(self, _: commands.Drain) -> Note:

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 from pool_gui.agent import CommandRefusedError
 from pool_gui.agent.adapters.base import WatchedPool, WatchedWorker
 from pool_gui.demo.fed_pool import FedPool
-from pool_gui.demo.tasks import Demos, Maker
+from pool_gui.demo.tasks import FAILING, Demos, Maker
 from pool_gui.pool import PoolState, PoolStateError, WorkerStartError
 from pool_gui.wire import commands
 from pool_gui.wire.notes import Note, note
@@ -135,6 +135,7 @@ class Service:
 
     def _maker(self, command: commands.Submit | commands.Batch, pool: FedPool) -> Maker:
         try:
-            return self._demos.maker(command.demo, command.parameters, pool.pool)
+            maker = self._demos.maker(command.demo, command.parameters, pool.pool)
         except ValueError as error:
             raise CommandRefusedError("bad-demo", reason=str(error)) from None
+        return pool.failed.watching(maker) if command.demo in FAILING else maker

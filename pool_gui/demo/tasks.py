@@ -14,13 +14,17 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from pool_gui.demo.slow_server import SlowPeer
 from pool_gui.pool import Task, ThreadPool
 from pool_gui.wire.catalogue import DEMOS, check_parameters
 
 Maker = Callable[[Random], Task]
+Call = tuple[Callable[..., object], tuple[Any, ...], Mapping[str, Any]]  # Any: a task's
+
+FAILING: Final = frozenset({"flaky", "mix", "peer", "disk"})
+"""The demos whose tasks may fail."""
 
 QUICK_SECONDS: Final = 0.005
 SLOW_SECONDS: Final = 2.0
@@ -105,15 +109,20 @@ def hold_lock(lock: threading.Lock, seconds: float) -> None:
         time.sleep(seconds)
 
 
-def flaky_call(seconds: float, *, fails: bool) -> None:
+def flaky_call(seconds: float, *, fails: bool, percent: float = 100) -> None:
     """Wait, then fail if it was so decided.
+
+    Args:
+        seconds: how long.
+        fails: what was decided.
+        percent: how probable it was.
 
     Raises:
         ValueError: `fails` is true.
     """
     time.sleep(seconds)
     if fails:
-        raise ValueError("this task was chosen to fail")
+        raise ValueError(f"this task was chosen to fail, as {percent:g} % are")
 
 
 def handle_request(seconds: float) -> None:
@@ -218,8 +227,18 @@ def disk_folder() -> Path:
 
 
 def _make_flaky(parameters: Mapping[str, float], random: Random) -> Task:
-    fails = random.random() * 100 < parameters["percent"]
-    return Task(flaky_call, _seconds(parameters), fails=fails)
+    percent = parameters["percent"]
+    fails = random.random() * 100 < percent
+    return Task(flaky_call, _seconds(parameters), fails=fails, percent=percent)
+
+
+def again(call: Call, random: Random) -> Task:
+    """Return a task that makes a failed call once more; chance decides anew."""
+    function, args, kwargs = call
+    if function is flaky_call:
+        fails = random.random() * 100 < kwargs["percent"]
+        kwargs = {**kwargs, "fails": fails}
+    return Task(function, *args, **kwargs)
 
 
 def _tail_maker(slow_seconds: float, parameters: Mapping[str, float]) -> Maker:

@@ -17,7 +17,7 @@ from pool_gui.monitor.model.usage import UNKNOWN_USE, ProcessMeter
 from pool_gui.monitor.report import Told
 from pool_gui.monitor.source.base import Ending, Peer, SourceKind
 from pool_gui.monitor.source.child import LaunchError
-from pool_gui.monitor.source.messages import FrameMessage
+from pool_gui.monitor.source.messages import FrameMessage, Message
 from pool_gui.monitor.state_watch import StateWatch
 from pool_gui.monitor.view.facts import Link, LinkState
 from pool_gui.monitor.view.viewport import Viewport
@@ -25,7 +25,7 @@ from pool_gui.monitor.view.watched import Moment
 from pool_gui.wire.commands import Command, Drain, EndLoad, Look, Start, Submit
 from pool_gui.wire.commands import Stop as PoolStop
 from pool_gui.wire.errors import WireError
-from pool_gui.wire.messages import Hello, Reply, Stacks
+from pool_gui.wire.messages import Reply, Stacks, Tracebacks
 from pool_gui.wire.notes import Note, note
 
 SILENT_NS: Final = 1_000_000_000
@@ -201,7 +201,7 @@ class Watcher:
         self,
         peer: Peer,
         received_ns: int,
-        message: Hello | FrameMessage | Stacks | Reply,
+        message: Message,
     ) -> bool:
         if isinstance(message, FrameMessage):
             self.states.bring()
@@ -213,6 +213,9 @@ class Watcher:
             return self.history.moved
         if isinstance(message, Stacks):
             self.history.fold_stacks(message, received_ns)
+            return True
+        if isinstance(message, Tracebacks):
+            self.history.failures.note_calls(message)
             return True
         if isinstance(message, Reply):
             if message.ok and message.code == "looking":

@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING
 
 from pool_gui.pool.atomic import SerialNumbers
 from pool_gui.pool.names import error_text
+from pool_gui.raised import with_calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pool_gui.pool.states import PoolState
     from pool_gui.pool.task import Task
+    from pool_gui.raised import RaisedText
 
-    Span = tuple[int, Callable[..., object], int, int, int, str | None]
+    Span = tuple[int, Callable[..., object], int, int, int, RaisedText | None]
 
 MAX_SPANS = 4096
 """Spans kept until the watcher takes them; the oldest are lost first."""
@@ -77,7 +79,7 @@ class WorkerRecord:
 
     def add_span(self, task: Task, failure: BaseException | None) -> None:
         """Keep the span of a task that has just ended; for its worker."""
-        text = None if failure is None else error_text(failure)
+        text = None if failure is None else with_calls(error_text(failure), failure)
         self.spans.append(
             (
                 task.id,

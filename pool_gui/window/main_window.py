@@ -23,6 +23,7 @@ from pool_gui.monitor.view.viewport import Viewport
 from pool_gui.window.actions.actions import Actions
 from pool_gui.window.actions.dialogs import Dialogs
 from pool_gui.window.actions.exports import Exports
+from pool_gui.window.actions.failed_tasks import FailedTasks
 from pool_gui.window.actions.keys import SpaceGuard
 from pool_gui.window.actions.menus import build_menus
 from pool_gui.window.actions.operations import Operations
@@ -88,6 +89,7 @@ class MainWindow(QMainWindow):
         self.arrangement = Arrangement(controller, named, self.lanes)
         self.refreshing = Refreshing(controller, named, self)
         self.dialogs = Dialogs(self, controller, named)
+        self.failed_tasks = FailedTasks(self, controller, named)
         self.exports = Exports(self, controller, named, self.tabs.table_csv)
         self.operations.may_remove = self.dialogs.confirm_remove
         self._stage = QStackedWidget()
@@ -198,6 +200,7 @@ class MainWindow(QMainWindow):
             finding.connect(controller.show_finding)
             finding.connect(self.tabs.explain)
         self.tabs.selected.connect(controller.select)
+        self.tabs.traceback_wanted.connect(self.failed_tasks.show_traceback)
         self.tabs.interest_changed.connect(self._tell_interest)
         controller.selection_changed.connect(self._tell_interest)
         self.welcome.demo_wanted.connect(self.operations.start_demo)
@@ -300,7 +303,8 @@ class MainWindow(QMainWindow):
     @Slot()
     def _tell_interest(self) -> None:
         """Let be told and computed what somebody looks at, and nothing else."""
-        chosen = self.controller.selection.worker != 0 and not self._right.isHidden()
+        selected = self.controller.selection
+        chosen = selected.worker != 0 and not self._right.isHidden()
         stacks, what_if = chosen or self.tabs.shows_stacks, self.tabs.shows_what_if
         none = self.tr("No table is shown; choose one of the tabs below first.")
         for name in ("save-table", "columns"):
@@ -311,6 +315,7 @@ class MainWindow(QMainWindow):
                 self.controller.viewport,
                 stacks=stacks,
                 what_if=what_if,
+                task=(selected.worker, selected.task),
                 tasks=self.tabs.task_query,
             )
         )

@@ -154,6 +154,18 @@ class Clear:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Retry:
+    """Put the calls of failed tasks once more; each of them once."""
+
+    name: ClassVar[str] = "retry"
+    task: int
+    """Its id; 0: all that failed and are still known."""
+
+    def __post_init__(self) -> None:
+        ranges.whole("task", self.task, 0, MAX_SEED)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Drain:
     """Accept nothing more, finish everything accepted, then end the pool."""
 
@@ -192,6 +204,7 @@ Command = (
     | Resize
     | Dismiss
     | Clear
+    | Retry
     | Drain
     | Stop
     | Look
@@ -209,6 +222,7 @@ _COMMANDS: Mapping[str, type[Command]] = {
         Resize,
         Dismiss,
         Clear,
+        Retry,
         Drain,
         Stop,
         Look,

@@ -239,20 +239,32 @@ class Stacks:
 
     def __post_init__(self) -> None:
         ranges.whole("now_ns", self.now_ns)
-        ranges.at_most("lines", list(self.lines), MAX_STACK_LINES)
         ranges.at_most("stacks", list(self.stacks), MAX_WORKER_ROWS)
-        lines = [
-            (clip_name(function), clip_name(file), ranges.whole("lines: a line", line))
-            for function, file, line in self.lines
-        ]
-        object.__setattr__(self, "lines", lines)
+        object.__setattr__(self, "lines", _code_lines(self.lines))
         workers = [_id("stacks", one) for ids, _ in self.stacks for one in ids]
         if len(set(workers)) != len(workers):
             raise ValueError("stacks: a worker is there twice")
         for _, places in self.stacks:
-            ranges.at_most("stacks: one", list(places), MAX_STACK_DEPTH)
-            for place in places:
-                ranges.whole("stacks: a place", place, 0, len(lines) - 1)
+            _check_places("stacks", places, len(self.lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Tracebacks:
+    """Where failed tasks raised; follows the frame that tells of their errors."""
+
+    kind: ClassVar[Kind] = Kind.TRACEBACKS
+    lines: list[tuple[str, str, int]]
+    """As in `Stacks`."""
+    tracebacks: list[tuple[int, int, list[int]]]
+    """(pool id, task id, places in `lines`, the innermost call first)."""
+
+    def __post_init__(self) -> None:
+        ranges.at_most("tracebacks", list(self.tracebacks), MAX_ERRORS_PER_FRAME)
+        object.__setattr__(self, "lines", _code_lines(self.lines))
+        for pool, task, places in self.tracebacks:
+            _id("tracebacks", pool)
+            _id("tracebacks", task)
+            _check_places("tracebacks", places, len(self.lines))
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +298,7 @@ class Reply:
         return Note(self.code, self.values)
 
 
-Message = Hello | Welcome | Frame | Stacks | Reply
+Message = Hello | Welcome | Frame | Stacks | Tracebacks | Reply
 
 
 def to_header(message: Message) -> dict[str, object]:
@@ -309,6 +321,21 @@ def _plain(value: object) -> object:
     if isinstance(value, list) and value and dataclasses.is_dataclass(value[0]):
         return [_members(one) for one in value]
     return value
+
+
+def _code_lines(told: list[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
+    ranges.at_most("lines", list(told), MAX_STACK_LINES)
+    return [
+        (clip_name(function), clip_name(file), ranges.whole("lines: a line", line))
+        for function, file, line in told
+    ]
+
+
+def _check_places(name: str, places: list[int], lines: int) -> None:
+    """Refuse a stack that is too deep, or is at a line that is not told."""
+    ranges.at_most(f"{name}: one", list(places), MAX_STACK_DEPTH)
+    for place in places:
+        ranges.whole(f"{name}: a place", place, 0, lines - 1)
 
 
 def _id(name: str, value: object) -> int:

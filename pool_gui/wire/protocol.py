@@ -10,7 +10,7 @@ Ids are positive and never used twice by one agent; 0 means none.
 
 import enum
 
-PROTOCOL_VERSION = 4
+PROTOCOL_VERSION = 5
 
 MAX_MESSAGE_BYTES = 1 << 20
 """No message is longer; the length is checked before anything is allocated."""
@@ -139,6 +139,8 @@ class Kind(enum.StrEnum):
     """Agent to window: counts, workers, spans."""
     STACKS = "stacks"
     """Agent to window: where in their code workers are, while somebody looks."""
+    TRACEBACKS = "tracebacks"
+    """Agent to window: where in its code failed tasks of the last frame raised."""
     COMMAND = "command"
     """Window to agent."""
     REPLY = "reply"

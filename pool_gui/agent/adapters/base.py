@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from pool_gui.raised import RaisedText
 from pool_gui.wire.messages import Counts, Load
 from pool_gui.wire.protocol import WorkerCode
 
@@ -18,7 +19,7 @@ Span = tuple[
     int,  # queued, ns
     int,  # started, ns
     int,  # ended, ns
-    str | None,  # the error's text, None when it went well
+    RaisedText | None,  # the error, None when it went well
 ]
 """A finished task as its worker recorded it; queued <= started <= ended."""
 

@@ -17,6 +17,7 @@ from pool_gui.monitor.model.busy import HISTORY_NS, BusyCells
 from pool_gui.monitor.model.course import Durations
 from pool_gui.monitor.model.durations import Histogram
 from pool_gui.monitor.model.ended import FrameSpans, Tables, translate
+from pool_gui.monitor.model.failures import FailureBook
 from pool_gui.monitor.model.names import FunctionNames, NameTable
 from pool_gui.monitor.model.pools import Pools
 from pool_gui.monitor.model.rows import Activity, RowFolder
@@ -42,7 +43,6 @@ _AHEAD_NS: Final = 5 * _SECOND_NS
 
 _SAME_CLOCK_NS: Final = 5 * _SECOND_NS
 _MAX_CLOCK_NS: Final = 1 << 61
-_MAX_ERRORS: Final = 2048
 _RECENT_FRAMES: Final = 64
 
 
@@ -107,10 +107,9 @@ class History:
         self.workers = Workers((self.cells, self.states), shared.worker_keys)
         self.stacks = StackBook(self.workers)
         self.pools = Pools(shared.pool_keys)
+        self.failures = FailureBook(self.pools)
         self.details = SpanRing(DETAIL_CAPACITY)
         self.coarse = SpanRing(COARSE_CAPACITY)
-        self.errors: dict[tuple[int, int], str] = {}
-        """What failed tasks raised, by (pool's key, task)."""
         self.hello: Hello | None = None
         self.ended = False
         """Whether the last process is no more."""
@@ -203,7 +202,7 @@ class History:
         told = self._rows.read(message.workers, now_ns, self._offset_ns)
         spans = translate(message, self._tables, self._offset_ns)
         complete = self._note_loss(header)
-        self._note_errors(header)
+        self.failures.note(header.errors)
         self._rows.match(spans)
         times_ns = before_ns, now_ns
         activity = self._rows.fold(told, spans, times_ns, complete=complete)
@@ -265,12 +264,6 @@ class History:
             missed = header.sequence - self._last.header.sequence - 1
             self._frames_dropped += missed
         return header.span_stride == before == 1 and not lost
-
-    def _note_errors(self, header: Frame) -> None:
-        for number, task, text in header.errors:
-            self.errors[self.pools.find(number).key, task] = text
-        while len(self.errors) > _MAX_ERRORS:
-            del self.errors[next(iter(self.errors))]
 
     def _keep_spans(self, spans: FrameSpans) -> None:
         if not spans.matrix.size:

@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pool_gui.monitor.log import LineSink
-from pool_gui.monitor.source.messages import FrameMessage
+from pool_gui.monitor.source.messages import Message
 from pool_gui.wire.commands import Command
-from pool_gui.wire.messages import Hello, Reply, Stacks
 from pool_gui.wire.notes import Note
-
-Message = Hello | FrameMessage | Stacks | Reply
 
 Clock = Callable[[], int]
 """Nanoseconds, monotonic."""

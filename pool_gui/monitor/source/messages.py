@@ -16,7 +16,16 @@ import numpy as np
 from pool_gui.monitor.view.snapshot import Ints
 from pool_gui.wire.codec import RawMessage, clip_name
 from pool_gui.wire.errors import ForeignProtocolError, MalformedMessageError
-from pool_gui.wire.messages import Counts, Frame, Hello, Load, Pool, Reply, Stacks
+from pool_gui.wire.messages import (
+    Counts,
+    Frame,
+    Hello,
+    Load,
+    Pool,
+    Reply,
+    Stacks,
+    Tracebacks,
+)
 from pool_gui.wire.protocol import (
     INT64_BYTES,
     PROTOCOL_VERSION,
@@ -50,12 +59,16 @@ class _Greeting(msgspec.Struct):
     protocol: int
 
 
-_KINDS: Final[dict[str, type[Hello | Frame | Stacks | Reply]]] = {
-    str(one.kind): one for one in (Hello, Frame, Stacks, Reply)
+Header = Hello | Frame | Stacks | Tracebacks | Reply
+Message = Hello | FrameMessage | Stacks | Tracebacks | Reply
+"""What an agent sends."""
+
+_KINDS: Final[dict[str, type[Header]]] = {
+    str(one.kind): one for one in (Hello, Frame, Stacks, Tracebacks, Reply)
 }
 
 
-def read(raw: RawMessage) -> Hello | FrameMessage | Stacks | Reply:
+def read(raw: RawMessage) -> Message:
     """Return the message that the bytes say.
 
     Raises:
@@ -76,7 +89,7 @@ def read(raw: RawMessage) -> Hello | FrameMessage | Stacks | Reply:
     return header
 
 
-def _decode(header: bytes) -> Hello | Frame | Stacks | Reply:
+def _decode(header: bytes) -> Header:
     told = _fit(header, dict)
     kind = told.pop("kind", None)
     schema = _KINDS.get(kind) if isinstance(kind, str) else None

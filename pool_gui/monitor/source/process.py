@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
 from pool_gui.monitor.log import LineSink
-from pool_gui.monitor.source.base import Clock, Ending, Message, Peer, SourceKind
+from pool_gui.monitor.source.base import Clock, Ending, Peer, SourceKind
 from pool_gui.monitor.source.child import ChildProcess, Launch, LaunchError, exit_note
-from pool_gui.monitor.source.messages import read
+from pool_gui.monitor.source.messages import Message, read
 from pool_gui.monitor.source.pump import LinkThreads
 from pool_gui.wire.codec import RawMessage
 from pool_gui.wire.commands import Command, Stop, to_header

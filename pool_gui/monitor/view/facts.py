@@ -119,6 +119,23 @@ class CodeLine(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Raised:
+    """What a failed task raised, and where."""
+
+    source: int
+    """The key of its source."""
+    pool: int
+    """The key of its pool."""
+    worker: int
+    """The key of its worker."""
+    task: int
+    text: str
+    """Such as 'ValueError: text'."""
+    lines: tuple[CodeLine, ...]
+    """The innermost call first; empty where they are not known."""
+
+
+@dataclass(frozen=True, slots=True)
 class StackGroup:
     """Workers that are at the same place in their code."""
 

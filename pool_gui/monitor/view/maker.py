@@ -12,7 +12,13 @@ import numpy as np
 
 from pool_gui.monitor.log import Log
 from pool_gui.monitor.view.arrange import Arranger
-from pool_gui.monitor.view.facts import LinkState, LogLine, StackGroup, WhatIf
+from pool_gui.monitor.view.facts import (
+    LinkState,
+    LogLine,
+    Raised,
+    StackGroup,
+    WhatIf,
+)
 from pool_gui.monitor.view.join import draw_all
 from pool_gui.monitor.view.lanes import in_sight
 from pool_gui.monitor.view.mark_rows import mark_rows
@@ -20,6 +26,7 @@ from pool_gui.monitor.view.rows import (
     FinishedRows,
     function_rows,
     joined_task_rows,
+    task_row,
     task_rows,
     worker_rows,
 )
@@ -48,6 +55,7 @@ class _Tables:
     def __init__(self) -> None:
         self.tasks: tuple[TaskRow, ...] = ()
         self.tasks_found = 0
+        self.task: TaskRow | None = None
         self.functions: tuple[FunctionRow, ...] = ()
         self.roster: tuple[WorkerRow, ...] = ()
         self._finished: dict[int, FinishedRows] = {}
@@ -64,8 +72,8 @@ class _Tables:
         """
         moment = chosen.sources[0].moment
         links = tuple(one.moment.link.state for one in chosen.sources)
-        query = moment.viewport.tasks
-        made_for = chosen.scope, links, query
+        query, looked_at = moment.viewport.tasks, moment.viewport.task
+        made_for = chosen.scope, links, query, looked_at
         if moment.clock_ns < self._due_ns and made_for == self._made_for:
             return False
         self._due_ns, self._made_for = moment.clock_ns + _SLOWLY_NS, made_for
@@ -81,6 +89,7 @@ class _Tables:
         ]
         tasks = joined_task_rows(parts, query)
         self.tasks, self.tasks_found = tasks.rows, tasks.found
+        self.task = _looked_at(chosen.sources, looked_at)
         pools = [
             (one.history, facts)
             for one in chosen.sources
@@ -136,6 +145,27 @@ class _Courses:
             states = chosen.states(series.age_seconds, now_ns)
             self._made = replace(series, states=states), wait, run
         return self._made
+
+
+def _looked_at(
+    watched: Sequence[Watched], looked_at: tuple[int, int]
+) -> TaskRow | None:
+    """Return the task that somebody looks at."""
+    worker, task = looked_at
+    rows = (task_row(one, worker, task) for one in watched if task)
+    return next((row for row in rows if row is not None), None)
+
+
+def _raised(watched: Sequence[Watched]) -> Raised | None:
+    """Return what the task raised that somebody looks at."""
+    key, task = watched[0].moment.viewport.task
+    for one in watched if task else ():
+        worker = next((w for w in one.history.workers if w.key == key), None)
+        failures = one.history.failures
+        if worker is not None and (text := failures.text(worker.pool, task)):
+            lines = failures.calls(worker.pool, task)
+            return Raised(one.key, worker.pool, key, task, text, lines)
+    return None
 
 
 def _roster(
@@ -216,6 +246,8 @@ class SnapshotMaker:
             sampling=chosen.sampling(),
             findings=chosen.findings(),
             stacks=self._stacks.make(chosen),
+            task=self._tables.task,
+            raised=_raised(watched),
             wake_up=chosen.wake_up(),
             what_if=self._what_if(chosen),
             marks=mark_rows(watched, chosen),

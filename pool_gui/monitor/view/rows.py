@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from pool_gui.monitor.model.pools import PoolFacts, joined_times
 from pool_gui.monitor.model.program import History
 from pool_gui.monitor.model.spans import Outcome, SpanField
@@ -152,6 +154,27 @@ def task_rows(
     return TaskRows(tuple(_sorted(rows, query)[:MAX_TASK_ROWS]), found)
 
 
+def task_row(watched: Watched, worker: int, task: int) -> TaskRow | None:
+    """Return one task, running or finished, if it is still kept.
+
+    Args:
+        watched: the source.
+        worker: the key of its worker.
+        task: its id.
+    """
+    for row in _running_rows(watched, 0):
+        if (row.worker, row.task) == (worker, task):
+            return row
+    history = watched.history
+    for ring in (history.details, history.coarse):
+        spans = ring.newest(len(ring))
+        wanted = (spans[SpanField.TASK] == task) & (spans[SpanField.WORKER] == worker)
+        places = np.flatnonzero(wanted)
+        if places.size:
+            return _finished_row(history, spans[:, places[0]].tolist(), watched.key)
+    return None
+
+
 def _sorted(rows: list[TaskRow], query: TaskQuery) -> list[TaskRow]:
     order = _ORDERS.get(query.order)
     return rows if order is None else sorted(rows, key=order, reverse=not query.rising)
@@ -213,7 +236,7 @@ def _finished_row(history: History, span: Sequence[int], source: int) -> TaskRow
         wait_seconds=max(started_ns - span[field.QUEUED_NS], 0) / 1e9,
         run_seconds=(ended_ns - started_ns) / 1e9,
         state=OUTCOMES[Outcome(span[field.OUTCOME])],
-        error=history.errors.get((span[field.POOL], span[field.TASK]), ""),
+        error=history.failures.text(span[field.POOL], span[field.TASK]),
         started_ns=started_ns,
         ended_ns=ended_ns,
         source=source,

@@ -24,6 +24,7 @@ from pool_gui.monitor.view.facts import (
     PoolRow,
     ProcessUse,
     Program,
+    Raised,
     Sampling,
     SourceRow,
     StackGroup,
@@ -299,6 +300,10 @@ class Snapshot:
     stacks: tuple[StackGroup, ...] = ()
     """Where in their code the workers in scope are, the most workers first; empty
     unless `Viewport.stacks` asks for them, or while none are known."""
+    task: TaskRow | None = None
+    """`Viewport.task`; None while none is looked at, or it is not kept any more."""
+    raised: Raised | None = None
+    """What `Viewport.task` raised; None: nothing, or it is not known (any more)."""
     marks: tuple[MarkRow, ...] = ()
     """What happened to the pools of all sources, in the order of time."""
     wake_up: WakeUp = UNKNOWN_WAKE_UP

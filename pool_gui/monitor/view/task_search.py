@@ -127,7 +127,7 @@ class _Matches:
 
     def _has_error(self, word: str) -> Truths:
         spans, tasks = self._spans, dict[int, list[int]]()
-        for (pool, task), text in self._history.errors.items():
+        for (pool, task), text in self._history.failures:
             if word in text.casefold():
                 tasks.setdefault(pool, []).append(task)
         holds = np.zeros(spans.shape[1], np.bool_)

@@ -55,6 +55,8 @@ class Viewport:
     what_if: bool = False
     """Whether somebody looks at what other sizes would do."""
     order: LaneOrder = LaneOrder.AGE
+    task: tuple[int, int] = (0, 0)
+    """The keys of a worker and of a task of it that somebody looks at; 0: none."""
     tasks: TaskQuery = ALL_TASKS
     """Which tasks the table of tasks shows."""
     rate: Rate = Rate.NORMAL

@@ -37,7 +37,8 @@ def build_menus(bar: QMenuBar, actions: Actions) -> None:
             (
                 *("start", "pause", "drain", "stop", "restart", _SEPARATOR),
                 *("dismiss", "dismiss-selected", "dismiss-half", _SEPARATOR),
-                *("submit", "end-load", "clear"),
+                *("submit", "end-load", "clear", _SEPARATOR),
+                *("retry", "retry-failed"),
             ),
         ),
         (
@@ -45,15 +46,9 @@ def build_menus(bar: QMenuBar, actions: Actions) -> None:
             (
                 *("freeze", "live", RATES, _SEPARATOR),
                 *("zoom-in", "zoom-out", "zoom-reset"),
-                *(_SEPARATOR, *LANE_ACTIONS, _SEPARATOR, "search", "copy", "columns"),
-                *(
-                    _SEPARATOR,
-                    "sources",
-                    "selection",
-                    "reset-layout",
-                    "rules",
-                    _SEPARATOR,
-                ),
+                *(_SEPARATOR, *LANE_ACTIONS, _SEPARATOR),
+                *("traceback", "search", "copy", "columns", _SEPARATOR),
+                *("sources", "selection", "reset-layout", "rules", _SEPARATOR),
                 *("theme-system", "theme-light", "theme-dark"),
             ),
         ),

@@ -57,6 +57,20 @@ POOL_SPECS: Final = (
         "end-load",
     ),
     spec(
+        "retry",
+        QT_TRANSLATE_NOOP("Actions", "Retry task"),
+        QT_TRANSLATE_NOOP("Actions", "Put the selected task's call once more"),
+        "Ctrl+Y",
+    ),
+    spec(
+        "retry-failed",
+        QT_TRANSLATE_NOOP("Actions", "Retry all failed"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Put the calls of all failed tasks once more, each once"
+        ),
+        "Ctrl+Shift+Y",
+    ),
+    spec(
         "clear",
         QT_TRANSLATE_NOOP("Actions", "Clear queue"),
         QT_TRANSLATE_NOOP(

@@ -127,6 +127,12 @@ VIEW_SPECS: Final = (
         check=True,
     ),
     spec(
+        "traceback",
+        QT_TRANSLATE_NOOP("Actions", "Traceback…"),
+        QT_TRANSLATE_NOOP("Actions", "Show where in its code the selected task failed"),
+        "Ctrl+B",
+    ),
+    spec(
         "search",
         QT_TRANSLATE_NOOP("Actions", "Filter"),
         QT_TRANSLATE_NOOP("Actions", "Filter the table that is shown"),

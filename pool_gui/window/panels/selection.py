@@ -5,7 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy
 
 from pool_gui.monitor.states import STATE_NAMES
-from pool_gui.monitor.view.facts import StackGroup
+from pool_gui.monitor.view.facts import Raised, StackGroup
 from pool_gui.monitor.view.snapshot import Snapshot, TaskRow, WorkerRow
 from pool_gui.window.controller import Selection
 from pool_gui.window.panels.pool_facts import PoolPanel
@@ -96,8 +96,12 @@ class SelectionPanel(Panel):
             facts += [(self.tr("task"), f"#{numbers.count(self._selection.task)}")]
             facts += [("", self.tr("its detail is no longer kept"))]
         self._set_facts(facts)
-        group = self._group(worker)
-        self._stack.show_group(group, 6 if self.height() >= _ALL_FROM_HEIGHT else 3)
+        group, raised = self._group(worker), self._raised()
+        most = 6 if self.height() >= _ALL_FROM_HEIGHT else 3
+        if raised is not None and raised.lines:
+            self._stack.show_raised(raised, most)
+        else:
+            self._stack.show_group(group, most)
         rows = self._snapshot.tasks if self._snapshot is not None else ()
         recent = _RECENT if group is None else _RECENT_BELOW_STACK
         self._show_recent([row for row in rows if row.worker == worker.key][:recent])
@@ -106,15 +110,27 @@ class SelectionPanel(Panel):
         groups = self._snapshot.stacks if self._snapshot is not None else ()
         return next((one for one in groups if worker.key in one.workers), None)
 
+    def _raised(self) -> Raised | None:
+        """Return what the selected task raised."""
+        raised = None if self._snapshot is None else self._snapshot.raised
+        wanted = self._selection.worker, self._selection.task
+        if raised is not None and (raised.worker, raised.task) == wanted:
+            return raised
+        return None
+
     def _worker(self) -> WorkerRow | None:
         snapshot, wanted = self._snapshot, self._selection.worker
         rows = () if snapshot is None else (*snapshot.workers, *snapshot.roster)
         return next((row for row in rows if row.key == wanted), None)
 
     def _task(self) -> TaskRow | None:
-        tasks = self._snapshot.tasks if self._snapshot is not None else ()
-        wanted = self._selection.worker, self._selection.task
-        return next((r for r in tasks if (r.worker, r.task) == wanted), None)
+        snapshot, selection = self._snapshot, self._selection
+        if snapshot is None:
+            return None
+        kept = () if snapshot.task is None else (snapshot.task,)
+        wanted = selection.worker, selection.task
+        rows = (*snapshot.tasks, *kept)
+        return next((r for r in rows if (r.worker, r.task) == wanted), None)
 
     def _worker_facts(self, worker: WorkerRow) -> list[tuple[str, str]]:
         states = {

@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from pool_gui.monitor.view.facts import CodeLine, StackGroup
+from pool_gui.monitor.view.facts import CodeLine, Raised, StackGroup
 from pool_gui.window.style import numbers, stack_words
 from pool_gui.window.style.text import plain
 from pool_gui.window.style.widgets import ElidedLabel, label, plain_tip
@@ -18,7 +18,7 @@ class StackLines(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 6, 0, 0)
         column.setSpacing(2)
-        self._title = label(self.tr("STACK"), "title")
+        self._title = label("", "title")
         column.addWidget(self._title)
         self._said = ElidedLabel("dim")
         column.addWidget(self._said)
@@ -43,13 +43,29 @@ class StackLines(QWidget):
             return
         said = (stack_words.still(group), stack_words.age(group))
         text = " · ".join(one for one in said if one)
-        self._said.set_whole(text)
-        self._said.setVisible(bool(text))
-        chosen = self._chosen(group.lines, min(most, _MOST))
+        self._fill(self.tr("STACK"), text, group.lines, most)
+
+    def show_raised(self, raised: Raised, most: int = _MOST) -> None:
+        """Show where a task failed.
+
+        Args:
+            raised: what it raised.
+            most: so many calls at the most.
+        """
+        self.setVisible(bool(raised.lines))
+        self._fill(self.tr("RAISED AT"), "", raised.lines, most)
+
+    def _fill(
+        self, title: str, said: str, lines: tuple[CodeLine, ...], most: int
+    ) -> None:
+        self._title.setText(title)
+        self._said.set_whole(said)
+        self._said.setVisible(bool(said))
+        chosen = self._chosen(lines, min(most, _MOST))
         if chosen != self._shown:
             self._shown = chosen
             self._show(chosen)
-        left = len(group.lines) - len(chosen)
+        left = len(lines) - len(chosen)
         self._more.setVisible(left > 0)
         self._more.set_whole(self.tr("and {0} more calls").format(numbers.count(left)))
 

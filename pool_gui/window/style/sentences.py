@@ -133,6 +133,7 @@ def _done() -> dict[str, str]:
         ),
         "dismissed-worker": translate("Sentences", "Dismissed {worker}."),
         "cleared": translate("Sentences", "Took {tasks:tasks} out of the queue."),
+        "retried": translate("Sentences", "Put {tasks:tasks} that had failed."),
         "draining": translate(
             "Sentences", "Draining: {tasks:tasks} to finish, then the pool ends."
         ),
@@ -154,6 +155,9 @@ def _refused() -> dict[str, str]:
             "Sentences", "The pool takes no more tasks; start a new one."
         ),
         "no-load": translate("Sentences", "No load is running."),
+        "none-failed": translate(
+            "Sentences", "Nothing to retry: no failed task of this pool is kept."
+        ),
         "no-worker-left": translate("Sentences", "There is no worker left to dismiss."),
         "worker-gone": translate("Sentences", "That worker has already gone."),
         "worker-dismissed": translate("Sentences", "{worker} was dismissed already."),

@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QCoreApplication
 
-from pool_gui.monitor.view.facts import CodeLine, StackGroup
+from pool_gui.monitor.view.facts import CodeLine, Raised, StackGroup
 from pool_gui.window.style import numbers, words
 from pool_gui.window.style.text import plain
 
@@ -79,13 +79,24 @@ def age(group: StackGroup) -> str:
     return translate("Stacks", "last seen {0} ago").format(told)
 
 
+def traceback_text(raised: Raised) -> str:
+    """Return what a task raised as Python writes it, the outermost call first."""
+    if not raised.lines:
+        where = translate("Stacks", "It is not known where in its code.")
+        return f"{raised.text}\n\n{where}"
+    head = "Traceback (most recent call last):"  # Python's own words
+    calls = [_code_line(line) for line in reversed(raised.lines)]
+    return "\n".join([head, *calls, raised.text])
+
+
+def _code_line(line: CodeLine) -> str:
+    return f'  File "{line.file}", line {line.line}, in {line.function}'
+
+
 def as_text(groups: Sequence[StackGroup]) -> str:
     """Return stacks as text, in Python's manner of writing them."""
     parts = [time.strftime("%Y-%m-%d %H:%M:%S")]
     for group in groups:
         parts += ["", heading(group)]
-        parts += [
-            f'  File "{line.file}", line {line.line}, in {line.function}'
-            for line in group.lines
-        ]
+        parts += [_code_line(line) for line in group.lines]
     return "\n".join(parts)

@@ -1,6 +1,6 @@
 """The tabs below: tables, stacks, log, and the filter. GUI thread only."""
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QModelIndex, Signal, Slot
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
@@ -52,6 +52,8 @@ class Tabs(Panel):
 
     selected = Signal(object)
     """Selection: the row that was clicked."""
+    traceback_wanted = Signal()
+    """Of the task that is selected: it failed, and was clicked twice."""
     interest_changed = Signal()
     """What is looked at here, or asked for, is another thing."""
 
@@ -79,6 +81,7 @@ class Tabs(Panel):
         self.states.currentIndexChanged.connect(self.interest_changed)
         self.tasks.order_changed.connect(self.interest_changed)
         self.tasks.picked.connect(self._on_task_picked)
+        self.tasks.doubleClicked.connect(self._on_task_opened)
         self.workers.picked.connect(self._on_worker_picked)
         self.stacks.worker_wanted.connect(self._on_stack_picked)
 
@@ -315,6 +318,15 @@ class Tabs(Panel):
     @Slot(object)
     def _on_task_picked(self, row: TaskRow) -> None:
         self.selected.emit(Selection(row.worker, row.task))
+
+    @Slot(QModelIndex)
+    def _on_task_opened(self, index: QModelIndex) -> None:
+        """Show where a failed task raised, or where a running one is."""
+        row = self.tasks.table.row(index.row())
+        if row.state == "failed":
+            self.traceback_wanted.emit()
+        elif row.state == "running":
+            self.bar.setCurrentIndex(self._stack.indexOf(self.stacks))
 
     @Slot(object)
     def _on_worker_picked(self, row: WorkerRow) -> None:

@@ -22,6 +22,7 @@ from pool_gui.agent.adapters.base import (
     WorkerReading,
 )
 from pool_gui.agent.frames import FrameBuilder
+from pool_gui.raised import with_calls
 from pool_gui.wire import codec
 from pool_gui.wire.messages import Counts, Frame, Pool, to_header
 from pool_gui.wire.protocol import (
@@ -76,7 +77,8 @@ class FakeWorker:
         self, task: int, function: Callable[[], None] = job, error: str | None = None
     ) -> None:
         began, self.now_ns = self.now_ns, self.now_ns + 10
-        self.spans.append((task, function, began - 1, began, self.now_ns, error))
+        raised = None if error is None else with_calls(error, ValueError())
+        self.spans.append((task, function, began - 1, began, self.now_ns, raised))
         self.done += error is None
         self.failed += error is not None
 

@@ -16,6 +16,7 @@ from pool_gui.agent.spans import (
     pack,
     take,
 )
+from pool_gui.raised import with_calls
 from pool_gui.wire.protocol import MAX_STRIDE, SPAN_COLUMNS
 
 
@@ -26,6 +27,9 @@ def job() -> None:
 def other() -> None:
     """Stand for a task's function."""
 
+
+RAISED = with_calls("", ValueError())
+"""Whatever its text: it was raised."""
 
 NUMBERS = {id(job): 5, id(other): 6}
 
@@ -45,8 +49,8 @@ def test_shares_use_the_budget_and_nobody_gets_less_than_another_takes(
 
 
 def test_rows_are_little_endian_in_the_order_of_the_columns() -> None:
-    spans: list[Span] = [(9, job, 10, 20, 30, None), (11, other, 12, 40, 50, "E: x")]
-    third: list[Span] = [(13, job, 1, 2, 3, "")]
+    spans: list[Span] = [(9, job, 10, 20, 30, None), (11, other, 12, 40, 50, RAISED)]
+    third: list[Span] = [(13, job, 1, 2, 3, RAISED)]
     body = pack([SpanGroup(1, 2, spans), SpanGroup(3, 4, third)], NUMBERS)
     assert list(struct.iter_unpack(f"<{SPAN_COLUMNS}q", body)) == [
         (1, 2, 9, 5, 10, 20, 30, 0),

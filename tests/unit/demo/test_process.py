@@ -21,7 +21,7 @@ from pool_gui.demo.process import EXIT_FAILED, NICENESS
 from pool_gui.window.style.sentences import sentence
 from pool_gui.wire import commands
 from pool_gui.wire.codec import RawMessage
-from pool_gui.wire.commands import Arrival, Batch, Command, Drain, Start, Submit
+from pool_gui.wire.commands import Arrival, Batch, Command, Drain, Retry, Start, Submit
 from pool_gui.wire.errors import LinkClosedError
 from pool_gui.wire.gate import Gate
 from pool_gui.wire.notes import Note
@@ -77,13 +77,19 @@ class Child:
         self, condition: Callable[[dict[str, Any]], object]
     ) -> tuple[dict[str, Any], RawMessage]:
         """Return the first frame of which this is true; none is looked at twice."""
+        return self.message_when(lambda h: h["kind"] == "frame" and condition(h))
+
+    def message_when(
+        self, condition: Callable[[dict[str, Any]], object]
+    ) -> tuple[dict[str, Any], RawMessage]:
+        """Return the first message of which this is true; likewise."""
         while True:
             if self._frames:
                 header, raw = self._frames.popleft()
             else:
                 raw = self.channel.receive()
                 header = json.loads(raw.header)
-            if header["kind"] == "frame" and condition(header):
+            if condition(header):
                 return header, raw
 
     def wait(self) -> tuple[int, str, str]:
@@ -164,6 +170,24 @@ def test_a_pool_is_started_fed_watched_and_drained(child: Child) -> None:
     header, _ = child.frame_when(bool)
     assert header["pools"][0]["state"] == "stopped"
     assert header["workers"] == 0
+
+
+def test_failed_tasks_tell_where_they_raised_and_are_tried_once_more(
+    child: Child,
+) -> None:
+    child.do(Start(2))
+    child.do(Batch("flaky", {"milliseconds": 0, "percent": 100}, 3, 7))
+    told, _ = child.message_when(lambda header: header["kind"] == "tracebacks")
+    pool, task, places = told["tracebacks"][0]
+    function, file, line = told["lines"][places[0]]
+    assert (pool, function) == (1, "pool_gui.demo.tasks.flaky_call")
+    assert file.endswith("tasks.py")
+    assert line > 0
+    child.frame_when(lambda h: h["pools"] and h["pools"][0]["counts"]["failed"] == 3)
+    assert child.do(Retry(task)) == "Put 1 task that had failed."
+    child.frame_when(lambda h: h["pools"][0]["counts"]["failed"] == 4)
+    assert child.do(Retry(0)) == "Put 3 tasks that had failed."
+    child.frame_when(lambda h: h["pools"][0]["counts"]["failed"] == 7)
 
 
 def test_counts_and_details_add_up_at_a_high_rate(child: Child) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pool_gui.monitor.model.program import History
-from pool_gui.monitor.source.messages import FrameMessage, read
+from pool_gui.monitor.source.messages import FrameMessage, Message, read
 from pool_gui.wire import codec
-from pool_gui.wire.messages import COUNTS, Hello, Reply, Stacks
+from pool_gui.wire.messages import COUNTS, Hello
 from pool_gui.wire.protocol import PROTOCOL_VERSION
 
 MS = 1_000_000
@@ -123,9 +123,7 @@ def frame(
     return header, array.array("q", values).tobytes()
 
 
-def message(
-    header: Mapping[str, object], body: bytes = b""
-) -> Hello | FrameMessage | Stacks | Reply:
+def message(header: Mapping[str, object], body: bytes = b"") -> Message:
     """Return the message that a window reads when an agent sends this."""
     return read(codec.split(codec.encode(header, body)))
 

@@ -255,7 +255,7 @@ def test_gone_workers_and_errors_are_forgotten_in_time(told: Feed) -> None:
     for number in range(100):
         texts = [(1, 50 * number + n + 1, "ValueError: no") for n in range(50)]
         told.tell(later + number, [worker_row(2)], errors=texts)
-    assert len(told.history.errors) == 2048
+    assert len(told.history.failures) == 2048
 
 
 def test_workers_that_come_and_go_do_not_pile_up(told: Feed) -> None:

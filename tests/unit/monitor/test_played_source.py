@@ -9,8 +9,9 @@ from unit.monitor.feed import span_row, worker_row
 from unit.monitor.test_session import Watch
 
 from pool_gui.monitor.log import LineSink
-from pool_gui.monitor.source.base import Clock, Ending, Message, Peer, SourceKind
+from pool_gui.monitor.source.base import Clock, Ending, Peer, SourceKind
 from pool_gui.monitor.source.child import LaunchError
+from pool_gui.monitor.source.messages import Message
 from pool_gui.monitor.view.facts import LinkState
 from pool_gui.monitor.view.snapshot import Scope, Snapshot
 from pool_gui.window.style.sentences import sentence
