@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
 from pool_gui.monitor.findings.judgements import Judgements
 from pool_gui.monitor.session import Session
-from pool_gui.monitor.source.base import SourceKind
+from pool_gui.monitor.source.base import Playing, SourceKind
 from pool_gui.monitor.source.child import Launch
 from pool_gui.monitor.view.facts import (
     Link,
@@ -82,6 +83,15 @@ class FakeSession:
 
     def judge(self, judgements: Judgements) -> None:
         self.asked.append(("judge", judgements))
+
+    def record(self, source: int, path: Path) -> None:
+        self.asked.append(("record", source, path))
+
+    def end_recording(self, source: int) -> None:
+        self.asked.append(("end_recording", source))
+
+    def play(self, source: int, playing: Playing) -> None:
+        self.asked.append(("play", source, playing))
 
     def set_scope(self, scope: Scope) -> None:
         self.asked.append(("set_scope", scope))

@@ -5,11 +5,12 @@ Everything is seeded: the same call gives the same picture.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
 from pool_gui.monitor.findings.judgements import Judgements
-from pool_gui.monitor.source.base import SourceKind
+from pool_gui.monitor.source.base import Playing, SourceKind
 from pool_gui.monitor.view.facts import (
     ArrivalRow,
     Link,
@@ -90,6 +91,15 @@ class FakeSession:
 
     def judge(self, judgements: Judgements) -> None:
         self.asked.append(("judge", judgements))
+
+    def record(self, source: int, path: Path) -> None:
+        self.asked.append(("record", source, path))
+
+    def end_recording(self, source: int) -> None:
+        self.asked.append(("end_recording", source))
+
+    def play(self, source: int, playing: Playing) -> None:
+        self.asked.append(("play", source, playing))
 
     def set_scope(self, scope: Scope) -> None:
         self.asked.append(("set_scope", scope))

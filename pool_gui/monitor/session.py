@@ -11,12 +11,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 from pool_gui.monitor import report
 from pool_gui.monitor.findings.judgements import Judgements
 from pool_gui.monitor.log import Log
-from pool_gui.monitor.source.base import SourceKind
+from pool_gui.monitor.source.base import Playing, SourceKind
 from pool_gui.monitor.source.child import Launch
 from pool_gui.monitor.sources import Sources
 from pool_gui.monitor.view.facts import LinkState
@@ -141,6 +142,23 @@ class Session:
             first: commands for it, once it runs.
         """
         self._request(lambda: self._sources.add_pool(size, first))
+
+    def record(self, source: int, path: Path) -> None:
+        """Record a source to this file from now on; the log says what became of it.
+
+        Args:
+            source: its key.
+            path: a file of that name is replaced.
+        """
+        self._request(lambda: self._sources.record(source, path))
+
+    def end_recording(self, source: int) -> None:
+        """Record a source no more."""
+        self._request(lambda: self._sources.end_recording(source))
+
+    def play(self, source: int, playing: Playing) -> None:
+        """Play a recording in another way, or from another place."""
+        self._request(lambda: self._sources.play(source, playing))
 
     def set_scope(self, scope: Scope) -> None:
         """Let all but the lanes speak of this, and commands be for it."""

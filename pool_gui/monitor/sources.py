@@ -9,12 +9,13 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 from pool_gui.monitor.findings.judgements import NO_JUDGEMENTS, Judgements
 from pool_gui.monitor.log import LineSink, Log, TaggedLines
 from pool_gui.monitor.model.program import Shared
-from pool_gui.monitor.source.base import SourceKind
+from pool_gui.monitor.source.base import Playing, SourceKind
 from pool_gui.monitor.source.child import Launch
 from pool_gui.monitor.source.process import started
 from pool_gui.monitor.view.facts import MAX_SOURCES
@@ -72,6 +73,8 @@ class Sources:
                 watcher.moment(viewport),
                 watcher.kind.name,
                 watcher.kind.is_driven,
+                watcher.playback,
+                watcher.tape.row,
             )
             for key, watcher in self._watchers.items()
         )
@@ -167,6 +170,28 @@ class Sources:
             for number in _numbers(watcher, scope.pool):
                 watcher.send(command, number)
 
+    def record(self, key: int, path: Path) -> None:
+        """Record a source to this file from now on, instead of to another."""
+        self.chosen(key).tape.begin(path, self._clock())
+
+    def end_recording(self, key: int) -> None:
+        """Record a source no more."""
+        for name in self.chosen(key).tape.end():
+            self._log.add("window", "warning", note("did-not-end", name=name))
+
+    def play(self, key: int, playing: Playing) -> None:
+        """Play a recording in another way, or from another place."""
+        watcher = self._watchers.get(key)
+        if watcher is None or watcher.kind.at is None:
+            return
+        if playing.position_seconds is None:
+            watcher.play(playing)
+            return
+        # Another place is another past: the model begins anew.
+        watcher.close(_REMOVE_SECONDS)
+        self._watchers[key] = self._watcher(key, watcher.kind.at(playing))
+        self._watchers[key].open()
+
     def judge(self, judgements: Judgements) -> None:
         """Let this be decided about the rules, for all sources there are or come."""
         self._judgements = judgements
@@ -227,14 +252,16 @@ class Sources:
         # The least number that is free: people count what they see.
         number = next(n for n in itertools.count(1) if n not in self._numbers.values())
         self._numbers[key] = number
-        kind = kind or self._demo
+        self._watchers[key] = self._watcher(key, kind or self._demo)
+        return key
+
+    def _watcher(self, key: int, kind: SourceKind) -> Watcher:
         log: LineSink = self._log
-        if number > 1:
-            log = TaggedLines(self._log, (kind.name, number))
+        if self._numbers[key] > 1:
+            log = TaggedLines(self._log, (kind.name, self._numbers[key]))
         watcher = Watcher(kind, log, self._clock, self._wake, self._shared)
         watcher.diagnosis.judgements = self._judgements
-        self._watchers[key] = watcher
-        return key
+        return watcher
 
 
 def _numbers(watcher: Watcher, pool: int) -> tuple[int, ...]:

@@ -4,12 +4,16 @@ Session thread only. A process on another clock, or on another machine, is not l
 at: the looks could not be joined with its records.
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import Final
+
+import numpy as np
 
 from pool_gui.monitor.log import LineSink
 from pool_gui.monitor.model.program import History
-from pool_gui.monitor.sampling.look import CPU_ONLY
+from pool_gui.monitor.recording.entries import LOOK_COLUMNS, Looks
+from pool_gui.monitor.sampling.look import CPU_ONLY, Look
 from pool_gui.monitor.sampling.sampler import StateSampler, reader_for
 from pool_gui.monitor.view.facts import NO_SAMPLING, Sampling
 from pool_gui.wire.messages import Hello
@@ -47,10 +51,39 @@ class StateWatch:
         except RuntimeError as error:  # no thread can be started
             self._tell(str(error))
 
-    def bring(self) -> None:
-        """Give the model the looks since the last frame."""
-        if self._sampler is not None:
-            self._history.states.add(self._sampler.take())
+    def bring(self) -> Sequence[Look]:
+        """Give the model the looks since the last frame, and return them."""
+        looks = () if self._sampler is None else self._sampler.take()
+        self._history.states.add(looks)
+        return looks
+
+    def replay(self, looks: Looks) -> None:
+        """Give the model looks that were recorded."""
+        keys = {w.number: w.key for w in self._history.workers}
+        offset_ns = self._history.offset_ns
+        self._history.states.add(
+            [
+                (time_ns + offset_ns, keys[number], cpu_ns, ready_ns, wait)
+                for time_ns, number, cpu_ns, ready_ns, wait in looks.rows.tolist()
+                if number in keys
+            ]
+        )
+        rate = looks.looks_per_second
+        self.sampling = Sampling(looks.source, rate, looks.trouble)
+
+    def to_record(self, looks: Sequence[Look]) -> Looks:
+        """Return looks as they are recorded: of ids, by the process's clock."""
+        numbers = {w.key: w.number for w in self._history.workers}
+        offset_ns = self._history.offset_ns
+        rows = [
+            (time_ns - offset_ns, numbers[key], cpu_ns, ready_ns, wait)
+            for time_ns, key, cpu_ns, ready_ns, wait in looks
+            if key in numbers
+        ]
+        told = self.sampling
+        matrix = np.asarray(rows, np.int64).reshape(-1, LOOK_COLUMNS)
+        rate = 0.0 if math.isnan(told.looks_per_second) else told.looks_per_second
+        return Looks(matrix, told.source, told.trouble, rate)
 
     def follow(self) -> None:
         """Look at the workers that the newest frame told of."""

@@ -14,12 +14,15 @@ from pool_gui.monitor.log import LineSink
 from pool_gui.monitor.marks import MarkBook
 from pool_gui.monitor.model.program import History, Shared
 from pool_gui.monitor.model.usage import UNKNOWN_USE, ProcessMeter
+from pool_gui.monitor.recording.entries import Entry, Looks, Names
+from pool_gui.monitor.recording.tape import Tape
 from pool_gui.monitor.report import Told
-from pool_gui.monitor.source.base import Ending, Peer, SourceKind
+from pool_gui.monitor.source.base import Ending, Peer, Playing, SourceKind
 from pool_gui.monitor.source.child import LaunchError
 from pool_gui.monitor.source.messages import FrameMessage, Message
+from pool_gui.monitor.source.recorded import RecordingPeer
 from pool_gui.monitor.state_watch import StateWatch
-from pool_gui.monitor.view.facts import Link, LinkState
+from pool_gui.monitor.view.facts import Link, LinkState, Playback
 from pool_gui.monitor.view.viewport import Viewport
 from pool_gui.monitor.view.watched import Moment
 from pool_gui.wire.commands import Command, Drain, EndLoad, Look, Start, Submit
@@ -63,11 +66,22 @@ class Watcher:
         self.states = StateWatch(self.history, log, clock)
         self.diagnosis = Diagnosis(self.history)
         self.marks = MarkBook()
+        self.tape = Tape(self.history, log)
 
     @property
     def active(self) -> bool:
         """Whether there is a process."""
         return self._peer is not None and self._peer.ending is None
+
+    @property
+    def playback(self) -> Playback | None:
+        """Where in a recording it is; None for what lives."""
+        return None if self._peer is None else self._peer.playback
+
+    def play(self, playing: Playing) -> None:
+        """Let a recording go on from where it is at another speed, or stand still."""
+        if isinstance(self._peer, RecordingPeer):
+            self._peer.play(playing.speed, is_playing=playing.is_playing)
 
     @property
     def has_begun(self) -> bool:
@@ -169,7 +183,7 @@ class Watcher:
         peer = self._peer
         if peer is None or not self.active:
             return False
-        self.states.bring()
+        self._bring(self._clock())
         fresh = False
         if self._process is not None:
             self._process.read(self._clock())
@@ -197,14 +211,26 @@ class Watcher:
             self._log.add("window", "warning", note("not-metered", reason=trouble))
         return True
 
-    def _take_in(
-        self,
-        peer: Peer,
-        received_ns: int,
-        message: Message,
-    ) -> bool:
+    def _bring(self, now_ns: int) -> None:
+        """Let the model know what was seen of the threads."""
+        looks = self.states.bring()
+        if looks and self.tape.row is not None:
+            self.tape.note(now_ns, self.states.to_record(looks))
+
+    def _take_in(self, peer: Peer, received_ns: int, message: Entry) -> bool:
+        if isinstance(message, Looks):
+            self.states.replay(message)
+            return False
+        if isinstance(message, Names):
+            self.history.learn(message)
+            return False
         if isinstance(message, FrameMessage):
-            self.states.bring()
+            self._bring(received_ns)
+        self.tape.note(received_ns, message)
+        return self._take_in_message(peer, received_ns, message)
+
+    def _take_in_message(self, peer: Peer, received_ns: int, message: Message) -> bool:
+        if isinstance(message, FrameMessage):
             self.history.fold(message, received_ns)
             self.states.follow()
             self.diagnosis.follow(self.states.sampling.trouble)
@@ -257,8 +283,10 @@ class Watcher:
         use = UNKNOWN_USE
         if self._process is not None and self.active:
             use = self._process.use
-        link = self._link(clock_ns)
-        received_ns, monitor = self._received_ns, self._monitor.use
+        link = self._link()
+        received_ns, monitor = None, self._monitor.use
+        if self._received_ns is not None:
+            received_ns = clock_ns - self._age_ns(self._received_ns)
         sampling = self.states.sampling
         found = self.diagnosis.of
         told = clock_ns, received_ns, link, use, monitor, viewport
@@ -275,17 +303,22 @@ class Watcher:
             return ()
         unfinished = self._peer.close(deadline_seconds)
         self.history.end()
-        return (*unfinished, *self.states.end())
+        return (*unfinished, *self.states.end(), *self.tape.end())
 
     def _put_away(self) -> None:
         """Free what the last peer, which has ended, still holds."""
         for name in self.close(_PUT_AWAY_SECONDS):
             self._log.add("window", "warning", note("earlier-did-not-end", name=name))
 
-    def _link(self, clock_ns: int) -> Link:
+    def _age_ns(self, received_ns: int) -> int:
+        """Return how long ago this was, in the time of the source."""
+        peer = self._peer
+        return self._clock() - received_ns if peer is None else peer.age_ns(received_ns)
+
+    def _link(self) -> Link:
         silent_seconds = math.nan
         if self._received_ns is not None:
-            silent_seconds = (clock_ns - self._received_ns) / 1e9
+            silent_seconds = self._age_ns(self._received_ns) / 1e9
         state, told = self._state(silent_seconds)
         return Link(state, told, silent_seconds)
 
@@ -298,8 +331,13 @@ class Watcher:
         if peer.ending is not None:
             state = LinkState.ENDED if peer.ending.asked else LinkState.LOST
             return state, peer.ending.note
+        return self._living(peer, silent_seconds)
+
+    def _living(self, peer: Peer, silent_seconds: float) -> tuple[LinkState, Note]:
         if self._received_ns is None:
             return LinkState.STARTING, note("starting", pid=peer.pid or 0)
+        if peer.playback is not None:
+            return LinkState.LIVE, note("recording-shown")
         if silent_seconds * 1e9 > SILENT_NS:
             return LinkState.SILENT, note("silent", seconds=silent_seconds)
         return LinkState.LIVE, note("connected", pid=peer.pid or 0)

@@ -5,10 +5,11 @@ waits and is therefore called from a thread of its own.
 """
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from pool_gui.monitor.findings.judgements import Judgements
-from pool_gui.monitor.source.base import SourceKind
+from pool_gui.monitor.source.base import Playing, SourceKind
 from pool_gui.monitor.view.snapshot import Scope, Snapshot
 from pool_gui.monitor.view.viewport import Viewport
 from pool_gui.wire.commands import Command
@@ -45,6 +46,15 @@ class SessionPort(Protocol):
 
     def add_source(self, kind: SourceKind) -> None:
         """Begin a source of any kind, and put it in scope."""
+
+    def record(self, source: int, path: Path) -> None:
+        """Record a source to this file from now on; the log says what became of it."""
+
+    def end_recording(self, source: int) -> None:
+        """Record a source no more."""
+
+    def play(self, source: int, playing: Playing) -> None:
+        """Play a recording in another way, or from another place."""
 
     def judge(self, judgements: Judgements) -> None:
         """Let other thresholds count, and rules be silenced."""

@@ -56,6 +56,10 @@ class FunctionNames:
         """Return a name; empty for UNKNOWN."""
         return self.names[index] if index >= 0 else ""
 
+    def told(self) -> tuple[tuple[int, str], ...]:
+        """Return the ids that this process uses, with their names."""
+        return tuple((number, self.names[at]) for number, at in self._ids.items())
+
     def forget_ids(self) -> None:
         """Prepare for another process: its ids are new, known names stay."""
         self._ids.clear()

@@ -14,24 +14,24 @@ from typing import Final
 import numpy as np
 
 from pool_gui.monitor.model.busy import HISTORY_NS, BusyCells
-from pool_gui.monitor.model.course import Durations
 from pool_gui.monitor.model.durations import Histogram
 from pool_gui.monitor.model.ended import FrameSpans, Tables, translate
 from pool_gui.monitor.model.failures import FailureBook
 from pool_gui.monitor.model.names import FunctionNames, NameTable
+from pool_gui.monitor.model.pool_durations import PoolDurations
 from pool_gui.monitor.model.pools import Pools
 from pool_gui.monitor.model.rows import Activity, RowFolder
 from pool_gui.monitor.model.series import Progress
 from pool_gui.monitor.model.spans import (
     COARSE_CAPACITY,
     DETAIL_CAPACITY,
-    SpanField,
     SpanRing,
     longest_of_each,
 )
 from pool_gui.monitor.model.stacks import StackBook
 from pool_gui.monitor.model.states import StateFolder, records_of
 from pool_gui.monitor.model.workers import Workers
+from pool_gui.monitor.recording.entries import Names
 from pool_gui.monitor.source.messages import FrameMessage
 from pool_gui.monitor.view.facts import Loss
 from pool_gui.wire.errors import MalformedMessageError
@@ -59,41 +59,6 @@ class Shared:
         self.names = NameTable()
         self.worker_keys = itertools.count(1)
         self.pool_keys = itertools.count(1)
-
-
-class PoolDurations:
-    """The durations that one frame tells, pool by pool."""
-
-    def __init__(self, activity: Activity, spans: FrameSpans) -> None:
-        matrix, fresh = spans.matrix, ~spans.wait_counted
-        field = SpanField
-        waited_ns = matrix[field.STARTED_NS] - matrix[field.QUEUED_NS]
-        begun = np.ones_like(activity.waits_ns)
-        self._run_pools = matrix[field.POOL]
-        self._wait_pools = np.concatenate((self._run_pools[fresh], activity.wait_pools))
-        self._all = Durations(
-            np.concatenate((waited_ns[fresh], activity.waits_ns)),
-            np.concatenate((spans.weights[fresh], begun)),
-            matrix[field.ENDED_NS] - matrix[field.STARTED_NS],
-            spans.weights,
-        )
-
-    @property
-    def pools(self) -> set[int]:
-        """The keys of the pools that have some."""
-        return {*self._wait_pools.tolist(), *self._run_pools.tolist()}
-
-    def of(self, pool: int) -> Durations:
-        """Return those of the pool with this key."""
-        waits, runs = self._wait_pools == pool, self._run_pools == pool
-        if waits.all() and runs.all():
-            return self._all
-        return Durations(
-            self._all.wait_ns[waits],
-            self._all.wait_weights[waits],
-            self._all.run_ns[runs],
-            self._all.run_weights[runs],
-        )
 
 
 class History:
@@ -152,6 +117,26 @@ class History:
     def begin_known_ns(self) -> int:
         """Before this nothing is known, or no longer."""
         return max(self.first_ns or 0, self.now_ns - HISTORY_NS)
+
+    @property
+    def greeting(self) -> tuple[int, Hello] | None:
+        """When the last process said hello, and what; None while none has."""
+        return None if self.hello is None else (self._hello_received_ns, self.hello)
+
+    @property
+    def offset_ns(self) -> int:
+        """From the last process's clock to the session's time."""
+        return self._offset_ns
+
+    def learn(self, names: Names) -> None:
+        """Take in names that were told before what is known begins."""
+        self.names.learn(names.functions)
+        self.workers.learn(names.workers, self.now_ns)
+
+    def known_names(self) -> Names:
+        """Return the names of the last process that may still be used."""
+        living = tuple((w.number, w.name) for w in self.workers.living)
+        return Names(living, self.names.told())
 
     def begin(self, hello: Hello, received_ns: int) -> None:
         """Begin with a process that said hello.

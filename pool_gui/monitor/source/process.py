@@ -128,6 +128,14 @@ class ProcessPeer:
         return self._child.pid
 
     @property
+    def playback(self) -> None:
+        """It lives."""
+
+    def age_ns(self, received_ns: int) -> int:
+        """Return how long ago this was."""
+        return self._clock() - received_ns
+
+    @property
     def greeted(self) -> bool:
         """Whether it said hello."""
         return self._greeted

@@ -294,6 +294,31 @@ class PoolRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Playback:
+    """Where in a recording a source is."""
+
+    position_seconds: float
+    """From its beginning."""
+    length_seconds: float
+    speed: float
+    is_playing: bool
+    began_wall_seconds: float
+    """Unix time at its beginning; NaN: not known."""
+    is_damaged: bool
+    """Whether the file is cut off or damaged after its end here."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRow:
+    """A file to which a source is recorded."""
+
+    path: str
+    size_bytes: int
+    seconds: float
+    """How much time it holds."""
+
+
+@dataclass(frozen=True, slots=True)
 class SourceRow:
     """A source: what sends frames, such as a demo pool in a process of its own."""
 
@@ -312,6 +337,10 @@ class SourceRow:
     """What its program is called, such as 'app.py'; empty where it has said nothing."""
     is_driven: bool = True
     """Whether it takes commands; else it is only watched."""
+    playback: Playback | None = None
+    """Where it is, if it is a recording."""
+    recording: RecordingRow | None = None
+    """To which file it is recorded just now."""
 
     @property
     def pool(self) -> PoolRow | None:

@@ -229,6 +229,8 @@ def source_row(watched: Watched) -> SourceRow:
         kind=watched.kind,
         title=_title(history),
         is_driven=watched.is_driven,
+        playback=watched.playback,
+        recording=watched.recording,
     )
 
 

@@ -14,7 +14,9 @@ from pool_gui.monitor.view.facts import (
     NO_SAMPLING,
     Link,
     LinkState,
+    Playback,
     ProcessUse,
+    RecordingRow,
     Sampling,
 )
 from pool_gui.monitor.view.viewport import Viewport
@@ -64,6 +66,10 @@ class Watched:
     """Which kind of source it is."""
     is_driven: bool = True
     """Whether it takes commands."""
+    playback: Playback | None = None
+    """Where it is, if it is a recording."""
+    recording: RecordingRow | None = None
+    """To which file it is recorded."""
 
     @property
     def now_ns(self) -> int:

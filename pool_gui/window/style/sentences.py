@@ -13,6 +13,7 @@ from PySide6.QtCore import QCoreApplication
 from pool_gui.monitor.view.facts import ArrivalRow, LoadState, LogLine
 from pool_gui.window.style import numbers, words
 from pool_gui.window.style.program_sentences import of_programs
+from pool_gui.window.style.recording_sentences import of_recordings
 from pool_gui.wire.commands import Arrival
 from pool_gui.wire.notes import Note
 
@@ -78,7 +79,11 @@ class _Speaker(string.Formatter):
         """Return a value in words."""
         if not isinstance(value, int | float):
             return str(value)
-        exact = {"seconds": numbers.duration, "rate": numbers.rate}
+        exact = {
+            "seconds": numbers.duration,
+            "rate": numbers.rate,
+            "bytes": numbers.data_size,
+        }
         if format_spec in exact:
             return exact[format_spec](value)
         kinds = {
@@ -98,7 +103,8 @@ _known: dict[str, str] = {}
 def _by_code() -> Mapping[str, str]:
     """Return the sentences by code; they are looked up once, in the language then."""
     if not _known:
-        for make in (_done, _refused, _process, _session, _unseen, of_programs):
+        makers = (_done, _refused, _process, _session, _unseen)
+        for make in (*makers, of_programs, of_recordings):
             _known.update(make())
     return _known
 

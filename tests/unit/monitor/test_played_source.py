@@ -32,6 +32,13 @@ class ListPeer:
         self.ending: Ending | None = None
         self.closed = False
 
+    @property
+    def playback(self) -> None:
+        """It is none of the window's own recordings."""
+
+    def age_ns(self, received_ns: int) -> int:
+        return self._clock() - received_ns
+
     def poll(self) -> list[tuple[int, Message]]:
         if not self._left:
             self.ending = Ending(said("The list is at its end."), None, by_itself=True)
