@@ -5,6 +5,7 @@ mistake ends the program with one sentence on stderr and exit code 2.
 """
 
 import argparse
+import dataclasses
 import difflib
 import itertools
 import re
@@ -32,7 +33,7 @@ DEFAULT_WORKERS = 8
 TASKS_PER_WORKER = 2
 """How many tasks are kept in flight for each worker unless told otherwise."""
 
-COMMANDS = ("snapshot", "run")
+COMMANDS = ("snapshot", "run", "open")
 _LOAD_OPTIONS = ("rate", "in_flight", "arrival", "seed")
 
 
@@ -68,6 +69,8 @@ def parse(
         return InstallOptions()
     if given.command == "snapshot":
         return _snapshot(parser, given)
+    if given.command == "open":
+        return _open(parser, given)
     return _window(parser, given, given.demo)
 
 
@@ -107,6 +110,7 @@ def _parser() -> Parser:
     _add_common(parser)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     _add_snapshot(commands)
+    _add_open(commands)
     run_arguments.add_options(
         commands.add_parser(
             "run",
@@ -151,6 +155,26 @@ def _add_snapshot(commands: "argparse._SubParsersAction[Parser]") -> None:
         metavar="FILE.json",
         help="where the numbers behind the picture go",
     )
+
+
+def _add_open(commands: "argparse._SubParsersAction[Parser]") -> None:
+    opened = commands.add_parser(
+        "open",
+        help="open a recording in the window",
+        description="Shows a recording (File > Record) as if it were happening now.",
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    opened.add_argument(
+        "recording", type=values.recording, metavar="FILE", help="the recording"
+    )
+
+
+def _open(parser: Parser, given: argparse.Namespace) -> WindowOptions:
+    if given.demo is not None:
+        refuse(parser, "open shows a recording, which takes no --demo")
+    options = _window(parser, given, None)
+    return dataclasses.replace(options, recording=given.recording)
 
 
 def _refuse_unknown_option(parser: Parser, arguments: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
 """The values of the command line: read from text, checked, refused in one sentence.
 
-Standard library and `pool_gui.wire` only. The readers are argparse types: they raise
-ArgumentTypeError, which ends the program with exit code 2.
+Standard library, and of ours what needs no more. The readers are argparse types: they
+raise ArgumentTypeError, which ends the program with exit code 2.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from pool_gui.monitor.recording.chunks import NAME
 from pool_gui.window.options import LEAST_SIZE
 from pool_gui.wire.catalogue import DEMOS
 from pool_gui.wire.commands import MAX_RATE_PER_SECOND, MIN_RATE_PER_SECOND
@@ -101,6 +102,21 @@ def sizes(most_pools: int, most_workers: int) -> Callable[[str], tuple[int, ...]
         return tuple(parse(part) for part in parts)
 
     return parse_sizes
+
+
+def recording(text: str) -> Path:
+    """Return the path of a recording."""
+    path = Path(text)
+    try:
+        with path.open("rb") as file:
+            begins = file.read(len(NAME))
+    except OSError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text} cannot be read: {error.strerror or error}"
+        ) from None
+    if begins != NAME:
+        raise argparse.ArgumentTypeError(f"{text} is no recording of pool_gui")
+    return path
 
 
 def _number(text: str, least: float, most: float, unit: str) -> float:

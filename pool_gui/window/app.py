@@ -96,6 +96,8 @@ class WindowApp(QObject):
         self.rules.read()
         if self._options.program is not None:
             self.controller.watch(watched(self._options.program))
+        if self._options.recording is not None:
+            self.window.recordings.show_file(self._options.recording)
         if self._options.load is not None:
             self.window.toolbar.order.adopt(self._options.load)
             self.controller.start_pool(self._options.workers, self._options.load)

@@ -7,12 +7,13 @@ may call; at most one wake-up is in flight. Widgets know the signals, not the se
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 
 from pool_gui.monitor.findings.judgements import Judgements
-from pool_gui.monitor.source.base import SourceKind
+from pool_gui.monitor.source.base import Playing, SourceKind
 from pool_gui.monitor.view.facts import FindingRow, Link, LinkState
 from pool_gui.monitor.view.snapshot import Scope, Snapshot
 from pool_gui.monitor.view.viewport import Viewport
@@ -246,6 +247,18 @@ class Controller(QObject):
     def remove(self, source: int) -> None:
         """End a source's process if it lives, and forget what is known of it."""
         self._session.remove(source)
+
+    def record(self, source: int, path: Path) -> None:
+        """Record a source to this file; the log says what became of it."""
+        self._session.record(source, path)
+
+    def end_recording(self, source: int) -> None:
+        """Record a source no more."""
+        self._session.end_recording(source)
+
+    def play(self, source: int, playing: Playing) -> None:
+        """Play a recording in another way, or from another place."""
+        self._session.play(source, playing)
 
     def watch(self, kind: SourceKind) -> None:
         """Begin a source of any kind, and put it in scope."""

@@ -27,6 +27,7 @@ from pool_gui.window.actions.failed_tasks import FailedTasks
 from pool_gui.window.actions.keys import SpaceGuard
 from pool_gui.window.actions.menus import build_menus
 from pool_gui.window.actions.operations import Operations
+from pool_gui.window.actions.recordings import Recordings
 from pool_gui.window.actions.refreshing import Refreshing
 from pool_gui.window.actions.toolbar import Toolbar
 from pool_gui.window.charts.cards import Cards
@@ -39,6 +40,7 @@ from pool_gui.window.options import LEAST_SIZE
 from pool_gui.window.pace import CHARTS_MS, DIGITS_MS, LanesPace, Pace
 from pool_gui.window.panels.bars import MessageBars
 from pool_gui.window.panels.findings_panel import FindingsPanel
+from pool_gui.window.panels.player_bar import PlayerBar
 from pool_gui.window.panels.scope_line import ScopeLine
 from pool_gui.window.panels.selection import SelectionPanel
 from pool_gui.window.panels.sources_panel import SourcesPanel
@@ -75,6 +77,7 @@ class MainWindow(QMainWindow):
         self.cards = Cards(theme)
         self.sources = SourcesPanel(theme, self.actions_by_name)
         self.scope_line = ScopeLine()
+        self.player = PlayerBar(theme)
         self.lanes = LanesPanel(theme, self.actions_by_name["live"])
         self.welcome = WelcomePanel()
         self.charts = ChartsRow(theme)
@@ -92,6 +95,7 @@ class MainWindow(QMainWindow):
         self.failed_tasks = FailedTasks(self, controller, named)
         self.exports = Exports(self, controller, named, self.tabs.table_csv)
         self.operations.may_remove = self.dialogs.confirm_remove
+        self.recordings = Recordings(controller, named, self.exports, self.player)
         self._stage = QStackedWidget()
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._memory = LayoutMemory(self, self._split, settings)
@@ -121,6 +125,7 @@ class MainWindow(QMainWindow):
         middle.setSpacing(8)
         middle.addWidget(self.bars)
         middle.addWidget(self.scope_line)
+        middle.addWidget(self.player)
         middle.addWidget(self.cards)
         middle.addWidget(self._split, 1)
         content = QHBoxLayout()
@@ -158,17 +163,14 @@ class MainWindow(QMainWindow):
         controller.snapshot_changed.connect(self.show_snapshot)
         digits, charts = Pace(DIGITS_MS, self), Pace(CHARTS_MS, self)
         observed, lanes = Pace(DIGITS_MS, self), LanesPace(self)
+        read = (
+            *(self.scope_line, self.player, self.cards, self.tabs, self.welcome),
+            *(self.findings, self.selection),
+        )
         for source, pace, views in (
             (controller.snapshot_changed, lanes, (self.lanes,)),
             (controller.snapshot_changed, charts, (self.charts,)),
-            (
-                controller.snapshot_changed,
-                digits,
-                (
-                    *(self.scope_line, self.cards, self.tabs, self.welcome),
-                    *(self.findings, self.selection),
-                ),
-            ),
+            (controller.snapshot_changed, digits, read),
             (controller.observed, observed, (self.sources, self.bars, self.status)),
         ):
             source.connect(pace.offer)
@@ -183,7 +185,7 @@ class MainWindow(QMainWindow):
         controller.held_back_changed.connect(self.bars.show_held_back)
         for follower in (
             *(self.actions_by_name, self.toolbar, self.cards, self.lanes),
-            *(self.charts, self.tabs, self.sources, self),
+            *(self.charts, self.tabs, self.sources, self.player, self),
         ):
             self.theme.changed.connect(follower.follow_theme)
 
@@ -241,7 +243,9 @@ class MainWindow(QMainWindow):
         if title != self.windowTitle():
             self.setWindowTitle(title)
         follows = not snapshot.sources or any(
-            source.link.state in _MOVING for source in snapshot.sources
+            source.link.state in _MOVING
+            and (source.playback is None or source.playback.is_playing)
+            for source in snapshot.sources
         )
         if follows is not self._follows:
             self._follows = follows

@@ -28,6 +28,8 @@ class WindowOptions:
     """The file of thresholds and silenced rules; None: that of the settings."""
     program: GuestProgram | None = None
     """A program that is run and watched when the window opens."""
+    recording: Path | None = None
+    """A recording that is shown when the window opens."""
     load: Submit | None = None
     """The demo that runs already when the window opens; None: it opens empty."""
 

@@ -112,6 +112,7 @@ class Told:
         dialogs = opened.window.dialogs
         monkeypatch.setattr(dialogs, "_confirm", self._confirm)
         monkeypatch.setattr(opened.window.exports, "_ask", self._ask)
+        monkeypatch.setattr(opened.window.exports, "_choose", self._choose)
         for name in ("information", "about", "warning"):
             monkeypatch.setattr(QMessageBox, name, self._tell)
 
@@ -122,6 +123,10 @@ class Told:
     def _ask(self, title: str, *_more: str) -> tuple[str, str]:
         self.titles.append(title)
         return "", ""
+
+    def _choose(self, title: str, *_more: str) -> str:
+        self.titles.append(title)
+        return ""
 
     def _tell(self, _window: QWidget, title: str, *_more: str) -> None:
         self.titles.append(title)

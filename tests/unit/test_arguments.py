@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from pool_gui.cli import arguments
+from pool_gui.monitor.recording.chunks import MAGIC
 from pool_gui.window.options import SnapshotOptions, WindowOptions
 from pool_gui.wire.catalogue import DEMOS
 from pool_gui.wire.commands import Arrival, Submit
@@ -192,3 +193,26 @@ def test_help_and_version_end_with_success(capsys: pytest.CaptureFixture[str]) -
             arguments.parse([option])
         assert ended.value.code == 0
         assert says in capsys.readouterr().out
+
+
+def test_a_recording_is_opened_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "a.pgrec"
+    path.write_bytes(MAGIC)
+    options = arguments.parse(["open", str(path)])
+    assert isinstance(options, WindowOptions)
+    assert (options.recording, options.load) == (path, None)
+
+
+@pytest.mark.parametrize("content", [None, b"dear diary"])
+def test_what_is_no_recording_is_refused_in_a_sentence(
+    content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.pgrec"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SystemExit) as ended:
+        arguments.parse(["open", str(path)])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert ("cannot be read" if content is None else "is no recording") in said

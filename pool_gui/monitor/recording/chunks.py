@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-MAGIC: Final = b"pool_gui recording 1\n"
-"""Whoever opens it in an editor sees what it is; the number is the layout's."""
+NAME: Final = b"pool_gui recording "
+"""How a file of any layout begins: whoever opens it in an editor sees what it is."""
 
-_NAME: Final = b"pool_gui recording "
+MAGIC: Final = NAME + b"1\n"
+"""Of this layout."""
+
 _HEAD: Final = struct.Struct("<4sBqqII")
 _SIGN: Final = b"PGRC"
 _KEY: Final = 1
@@ -121,8 +123,8 @@ class ChunkReader:
         magic = self._file.read(len(MAGIC))
         if magic == MAGIC:
             return
-        if magic.startswith(_NAME):
-            layout = magic.removeprefix(_NAME).strip().decode("ascii", "replace")
+        if magic.startswith(NAME):
+            layout = magic.removeprefix(NAME).strip().decode("ascii", "replace")
             raise NoRecordingError("recording-layout", layout=layout)
         raise NoRecordingError("no-recording")
 

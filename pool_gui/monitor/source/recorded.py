@@ -94,6 +94,7 @@ class RecordingPeer:
     def playback(self) -> Playback:
         """Where in the recording it is."""
         return Playback(
+            self._path.name,
             (self._now_ns() - self._first_ns) / 1e9,
             (self._last_ns - self._first_ns) / 1e9,
             self._speed,

@@ -297,6 +297,8 @@ class PoolRow:
 class Playback:
     """Where in a recording a source is."""
 
+    file: str
+    """Its name."""
     position_seconds: float
     """From its beginning."""
     length_seconds: float

@@ -65,7 +65,7 @@ class Exports(QObject):
             for title, endings in _PICTURES
             if endings[0].encode() in known | {b"pdf"}
         ]
-        name = self._ask_name(self.tr("Save picture"), "pool", kinds)
+        name = self.ask_name(self.tr("Save picture"), "pool", kinds)
         if not name:
             return
         kind = Path(name).suffix.lower()
@@ -80,14 +80,14 @@ class Exports(QObject):
     def save_table(self) -> None:
         """Save the table that is shown, as other programs read it."""
         text = self._table_csv()
-        name = self._ask_name(self.tr("Save table"), "pool", [("CSV", ("csv",))])
+        name = self.ask_name(self.tr("Save table"), "pool", [("CSV", ("csv",))])
         self._write(name, text, self.tr("The table could not be written: {0}"))
 
     @Slot()
     def save_log(self) -> None:
         """Save the log as a text file that a person names."""
         kinds = [(self.tr("Text"), ("txt",))]
-        name = self._ask_name(self.tr("Save log"), "pool-log", kinds)
+        name = self.ask_name(self.tr("Save log"), "pool-log", kinds)
         snapshot = self._controller.newest
         lines = () if snapshot is None else snapshot.log
         text = "".join(line_text(line) + "\n" for line in lines)
@@ -103,7 +103,7 @@ class Exports(QObject):
         else:
             self._tell_saved(name)
 
-    def _ask_name(
+    def ask_name(
         self, title: str, name: str, kinds: Sequence[tuple[str, tuple[str, ...]]]
     ) -> str:
         """Return the name of a file to be written; empty when it is not wanted.
@@ -130,6 +130,22 @@ class Exports(QObject):
             path = path.with_name(f"{path.name}.{kinds[at][1][0]}")
         self.folder = str(path.parent)
         return str(path)
+
+    def ask_file(self, title: str, pattern: str) -> str:
+        """Return the name of a file to be read; empty when none is wanted.
+
+        Args:
+            title: of the dialog.
+            pattern: which files are shown, such as '*.txt'.
+        """
+        filters = f"{pattern};;{self.tr('All files')} (*)"
+        name = self._choose(title, self.folder, filters)
+        if name:
+            self.folder = str(Path(name).parent)
+        return name
+
+    def _choose(self, title: str, folder: str, filters: str) -> str:
+        return QFileDialog.getOpenFileName(self._window, title, folder, filters)[0]
 
     def _ask(self, title: str, proposed: str, filters: str) -> tuple[str, str]:
         return QFileDialog.getSaveFileName(self._window, title, proposed, filters)

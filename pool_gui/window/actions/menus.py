@@ -29,6 +29,7 @@ def build_menus(bar: QMenuBar, actions: Actions) -> None:
             translate("Menus", "&File"),
             (
                 *("new-demo", "remove", _SEPARATOR),
+                *("record", "open", "play", _SEPARATOR),
                 *("picture", "save-table", "save-log", _SEPARATOR, "close"),
             ),
         ),

@@ -8,6 +8,29 @@ from pool_gui.window.actions.spec import spec
 
 FILE_SPECS: Final = (
     spec(
+        "record",
+        QT_TRANSLATE_NOOP("Actions", "Record…"),
+        QT_TRANSLATE_NOOP(
+            "Actions", "Record all that is told of the selected source to a file"
+        ),
+        "Ctrl+Shift+E",
+        "record",
+        check=True,
+    ),
+    spec(
+        "open",
+        QT_TRANSLATE_NOOP("Actions", "Open recording…"),
+        QT_TRANSLATE_NOOP("Actions", "Show a recording as if it were happening now"),
+        "Ctrl+O",
+        "open",
+    ),
+    spec(
+        "play",
+        QT_TRANSLATE_NOOP("Actions", "Play or pause recording"),
+        QT_TRANSLATE_NOOP("Actions", "Let the shown recording go on, or stand still"),
+        "Ctrl+P",
+    ),
+    spec(
         "picture",
         QT_TRANSLATE_NOOP("Actions", "Save picture…"),
         QT_TRANSLATE_NOOP("Actions", "Save what the window shows as a picture or PDF"),

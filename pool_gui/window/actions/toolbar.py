@@ -27,6 +27,9 @@ _NARROW_BELOW = 1060
 _NARROWEST_BELOW = 940
 """Below this one, the size box goes without the word before it."""
 
+_RECORD_FROM = 1180
+"""From this width on there is room for the button that records."""
+
 _SETTLE_MS = 300
 """So that typing '16' does not first resize to 1."""
 
@@ -107,12 +110,19 @@ class Toolbar(QWidget):
         row.addWidget(self.size_box)
         row.addWidget(_separator())
         row.addWidget(self.order, 1)
+        record = _Button(actions, "record")
+        record.be_narrow(narrow=True)
+        self._record = _separator(), record
+        for part in self._record:
+            row.addWidget(part)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  # Qt's name
         """Give up texts where there is no room for them."""
         super().resizeEvent(event)
         for button in self._spare:
             button.be_narrow(narrow=self.width() < _NARROW_BELOW)
+        for part in self._record:
+            part.setVisible(self.width() >= _RECORD_FROM)
         self._workers.setVisible(self.width() >= _NARROWEST_BELOW)
 
     def show_size(self, size: int) -> None:

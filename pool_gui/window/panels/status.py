@@ -31,6 +31,7 @@ class StatusBar(QStatusBar):
         self._loss = self._add(
             self.tr("Whether every task is known in detail. Counts are always exact.")
         )
+        self._recording = self._add(self.tr("What is recorded to files just now."))
         self._load = self._add(self.tr("What is being submitted now."))
         self._rates = self._add(
             self.tr(
@@ -56,6 +57,7 @@ class StatusBar(QStatusBar):
         self._show_findings(snapshot)
         self._process.set_whole(self._process_text(snapshot))
         self._loss.setText(self._loss_text(snapshot))
+        self._recording.setText(self._recording_text(snapshot))
         load = snapshot.load
         self._load.setText("" if load is None else f"{load.demo}: {load_text(load)}")
         self._rates.setText(self._rates_text(snapshot))
@@ -125,6 +127,15 @@ class StatusBar(QStatusBar):
             late = words.frames(loss.frames_dropped)
             parts.append(self.tr("{0} late").format(late))
         return ", ".join(parts)
+
+    def _recording_text(self, snapshot: Snapshot) -> str:
+        rows = [row.recording for row in snapshot.sources if row.recording is not None]
+        if not rows:
+            return ""
+        seconds = max(row.seconds for row in rows)
+        size = numbers.data_size(sum(row.size_bytes for row in rows))
+        told = self.tr("● recording {0}, {1}")
+        return told.format(numbers.whole_seconds(seconds), size)
 
     def _rates_text(self, snapshot: Snapshot) -> str:
         monitor = numbers.share(snapshot.monitor.cpu_share)

@@ -66,6 +66,8 @@ def shares(values: tuple[float, ...], most: int = len(STATE_NAMES)) -> str:
 
 def source_name(source: SourceRow) -> str:
     """Return what a source is called."""
+    if source.playback is not None:
+        return plain(source.playback.file)
     if source.kind == "program" and source.title:
         return plain(source.title)
     return kind_name(source.kind, source.number)
@@ -76,6 +78,7 @@ def kind_name(kind: str, number: int) -> str:
     kinds = {
         "demo": translate("Words", "Demo {0}"),
         "program": translate("Words", "Program {0}"),
+        "recording": translate("Words", "Recording {0}"),
     }
     other = translate("Words", "Source {0}")
     return kinds.get(kind, other).format(number)
