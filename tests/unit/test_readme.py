@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pool_gui.cli import arguments
+from pool_gui.monitor.recording.chunks import MAGIC
 from pool_gui.wire.catalogue import DEMOS
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +27,7 @@ def test_each_command_line_of_the_readme_is_accepted(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "pool.pgrec").write_bytes(MAGIC)  # which one of them opens
     arguments.parse(shlex.split(line, comments=True)[1:])
 
 

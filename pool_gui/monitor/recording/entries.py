@@ -13,18 +13,28 @@ from typing import Final
 
 import numpy as np
 
+from pool_gui.monitor.sampling.look import LookField
 from pool_gui.monitor.source.messages import FrameMessage, Message, read
 from pool_gui.monitor.view.snapshot import Ints
 from pool_gui.wire.codec import RawMessage
 from pool_gui.wire.errors import MalformedMessageError
 from pool_gui.wire.messages import to_header
-from pool_gui.wire.protocol import INT64_BYTES, SPAN_COLUMNS, WORKER_COLUMNS
+from pool_gui.wire.protocol import (
+    INT64_BYTES,
+    SPAN_COLUMNS,
+    WORKER_COLUMNS,
+    SpanColumn,
+)
 
 _HEAD: Final = struct.Struct("<BqII")
 """Kind, when it came, bytes of JSON, bytes of rows."""
 
 _MESSAGE, _LOOKS, _NAMES = 1, 2, 3
 LOOK_COLUMNS: Final = 5
+_TIME_NS, _KEY = LookField.TIME_NS, LookField.KEY
+_TIMES: Final = (LookField.TIME_NS, LookField.CPU_NS, LookField.READY_NS)
+_MICROSECOND_NS: Final = 1000
+"""Looks are ten milliseconds apart: finer times would fill the file with noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +42,8 @@ class Looks:
     """Looks at the threads of the workers since the last frame."""
 
     rows: Ints
-    """(n, 5) as `sampling.look.Look`, with the worker's id instead of its key."""
+    """(n, 5) as `sampling.look.Look`, with the worker's id instead of its key; times
+    are kept to the microsecond."""
     source: str
     trouble: str
     looks_per_second: float
@@ -55,13 +66,16 @@ def encode(received_ns: int, entry: Entry) -> bytes:
     rows = b""
     if isinstance(entry, Looks):
         kind, header = _LOOKS, _looks_header(entry)
-        rows = _packed(entry.rows)
+        # Worker by worker: each one's totals rise slowly.
+        looks = entry.rows[np.argsort(entry.rows[:, _KEY], kind="stable")]
+        looks[:, _TIMES] //= _MICROSECOND_NS
+        rows = _packed(looks)
     elif isinstance(entry, Names):
         kind = _NAMES
         header = {"workers": entry.workers, "functions": entry.functions}
     elif isinstance(entry, FrameMessage):
         kind, header = _MESSAGE, to_header(entry.header)
-        rows = _packed(entry.workers) + _packed(entry.spans)
+        rows = _packed(entry.workers) + _packed_spans(entry.spans)
     else:
         kind, header = _MESSAGE, to_header(entry)
     text = json.dumps(header, separators=(",", ":")).encode()
@@ -104,6 +118,8 @@ def _entry(kind: int, text: bytes, rows: bytes) -> Entry:
         header = json.loads(text)
         if kind == _LOOKS:
             looks = _unpacked(rows, LOOK_COLUMNS)
+            looks[:, _TIMES] *= _MICROSECOND_NS
+            looks = looks[np.argsort(looks[:, _TIME_NS], kind="stable")]
             rate = float(header["looks_per_second"])
             return Looks(looks, str(header["source"]), str(header["trouble"]), rate)
         if kind == _NAMES:
@@ -124,21 +140,57 @@ def _body(text: bytes, rows: bytes) -> bytes:
         workers = int(header["workers"]) * WORKER_COLUMNS * INT64_BYTES
     except (ValueError, KeyError, TypeError, RecursionError):
         return rows  # what reads the header says what is wrong with it
-    parts = (rows[:workers], WORKER_COLUMNS), (rows[workers:], SPAN_COLUMNS)
-    return b"".join(_unpacked(part, columns).tobytes() for part, columns in parts)
+    first = _unpacked(rows[:workers], WORKER_COLUMNS)
+    return first.tobytes() + _unpacked_spans(rows[workers:]).tobytes()
 
 
 def _packed(rows: Ints) -> bytes:
     if not rows.size:
         return b""
-    distances = np.diff(rows, axis=0, prepend=0).astype("<i8", copy=False)
+    return _planes(np.diff(rows, axis=0, prepend=0))
+
+
+def _packed_spans(spans: Ints) -> bytes:
+    """Pack what is small: waits, runs, and breaks between the tasks of a worker."""
+    if not spans.size:
+        return b""
+    column = SpanColumn
+    queued, started = spans[:, column.QUEUED_NS], spans[:, column.STARTED_NS]
+    ended = spans[:, column.ENDED_NS]
+    lean = np.diff(spans, axis=0, prepend=0)
+    lean[:, column.QUEUED_NS] = started - queued
+    lean[:, column.ENDED_NS] = ended - started
+    lean[:, column.STARTED_NS] = started
+    lean[1:, column.STARTED_NS] -= ended[:-1]
+    return _planes(lean)
+
+
+def _unpacked_spans(packed: bytes) -> Ints:
+    column = SpanColumn
+    lean = _matrix(packed, SPAN_COLUMNS)
+    spans = np.cumsum(lean, axis=0, dtype=np.int64)
+    ran = lean[:, column.ENDED_NS]
+    ended = np.cumsum(lean[:, column.STARTED_NS] + ran, dtype=np.int64)
+    spans[:, column.ENDED_NS] = ended
+    spans[:, column.STARTED_NS] = ended - ran
+    spans[:, column.QUEUED_NS] = ended - ran - lean[:, column.QUEUED_NS]
+    return spans
+
+
+def _planes(rows: Ints) -> bytes:
+    """Return all first bytes of a column, then all second ones, and so on."""
+    distances = rows.astype("<i8", copy=False)
     columns = np.ascontiguousarray(distances.T)
     shape = (rows.shape[1], rows.shape[0], INT64_BYTES)
     return columns.view(np.uint8).reshape(shape).transpose(0, 2, 1).tobytes()
 
 
 def _unpacked(packed: bytes, columns: int) -> Ints:
-    """Return (n, columns) rows.
+    return np.cumsum(_matrix(packed, columns), axis=0, dtype=np.int64)
+
+
+def _matrix(packed: bytes, columns: int) -> Ints:
+    """Return (n, columns) what was packed.
 
     Raises:
         MalformedMessageError: the bytes are no whole number of rows.
@@ -147,6 +199,6 @@ def _unpacked(packed: bytes, columns: int) -> Ints:
     if rest:
         raise MalformedMessageError("rows of the recording are cut off")
     planes = np.frombuffer(packed, np.uint8).reshape(columns, INT64_BYTES, count)
-    distances = np.ascontiguousarray(planes.transpose(0, 2, 1)).view("<i8")
-    rows = np.cumsum(distances.reshape(columns, count), axis=1, dtype=np.int64)
-    return np.ascontiguousarray(rows.T)
+    values = np.ascontiguousarray(planes.transpose(0, 2, 1)).view("<i8")
+    rows = values.reshape(columns, count).T.astype(np.int64, order="C")
+    return np.ascontiguousarray(rows)
