@@ -34,7 +34,6 @@ from pool_gui.wire.notes import Note, note
 SILENT_NS: Final = 1_000_000_000
 _PUT_AWAY_SECONDS: Final = 0.5
 _MOST_LOADS: Final = 16
-
 _LOOKS_AT_FIRST: Final = Look(close=False, stacks=False)
 
 
@@ -114,8 +113,7 @@ class Watcher:
     def restart(self, size: int) -> None:
         """Start a process anew, with the load that ran; one that hangs is ended first.
 
-        Args:
-            size: workers; 0 means twice the cores.
+        `size` is as in `launch`.
         """
         loads = next(reversed(self._loads.values()), ())
         if self.active:
@@ -247,8 +245,10 @@ class Watcher:
             if message.ok and message.code == "looking":
                 return False
             level = "info" if message.ok else "warning"
-            self._log.add("pool", level, message.note)
+            self._say("pool", level, message.note)
             return True
+        if self.history.hello is not None and not self.history.ended:
+            self.history.end()  # a recording does not say how a process ended
         self.history.begin(message, received_ns)
         self.states.begin(message, peer.pid)
         told = note(
@@ -258,13 +258,18 @@ class Watcher:
             python=message.python,
             agent=message.agent,
         )
-        self._log.add("window", "info", told)
+        self._say("window", "info", told)
         self._loads.clear()
         for command in self._first:
             peer.send(command)
             self._note_load(command, 0)
         self._first = ()
         return True
+
+    def _say(self, source: str, level: str, told: Note) -> None:
+        """Log what happens; what happened once, and is only shown again, is not."""
+        if self.playback is None:
+            self._log.add(source, level, told)
 
     def _follow_marks(self) -> None:
         """Mark what happened on the time axis, and say what a resize has shown."""
@@ -273,7 +278,7 @@ class Watcher:
             told = note("resize-measured", **mark.values)
             if "rate_before" in mark.values:
                 told = note("resize-compared", **mark.values)
-            self._log.add("window", "info", told)
+            self._say("window", "info", told)
         for pool in pools:
             self.marks.note(pool.key, self.diagnosis.of(pool.key))
 
@@ -287,8 +292,7 @@ class Watcher:
         received_ns, monitor = None, self._monitor.use
         if self._received_ns is not None:
             received_ns = clock_ns - self._age_ns(self._received_ns)
-        sampling = self.states.sampling
-        found = self.diagnosis.of
+        sampling, found = self.states.sampling, self.diagnosis.of
         told = clock_ns, received_ns, link, use, monitor, viewport
         return Moment(*told, sampling, found, self.marks)
 
@@ -299,15 +303,18 @@ class Watcher:
 
     def close(self, deadline_seconds: float) -> tuple[str, ...]:
         """End the process; return the names of what did not finish."""
+        return (*self._close_peer(deadline_seconds), *self.tape.end())
+
+    def _close_peer(self, deadline_seconds: float) -> tuple[str, ...]:
         if self._peer is None:
             return ()
         unfinished = self._peer.close(deadline_seconds)
         self.history.end()
-        return (*unfinished, *self.states.end(), *self.tape.end())
+        return (*unfinished, *self.states.end())
 
     def _put_away(self) -> None:
         """Free what the last peer, which has ended, still holds."""
-        for name in self.close(_PUT_AWAY_SECONDS):
+        for name in self._close_peer(_PUT_AWAY_SECONDS):
             self._log.add("window", "warning", note("earlier-did-not-end", name=name))
 
     def _age_ns(self, received_ns: int) -> int:

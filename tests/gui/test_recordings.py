@@ -114,8 +114,10 @@ def test_the_player_plays_pauses_and_begins_anew_at_the_end(opened: Opened) -> N
 def test_another_place_and_another_speed_are_asked_for(opened: Opened) -> None:
     asked, player = opened.session.asked, opened.window.player
     opened.show(played())
+    opened.controller.set_viewport(replace(opened.controller.viewport, end_ns=7))
     player.slider.setValue(300)
     assert asked[-1] == ("play", 1, Playing(30.0, 1.0, is_playing=False))
+    assert opened.controller.viewport.end_ns is None
     player.speed.setCurrentIndex(player.speed.findData(10.0))
     player.speed.activated.emit(player.speed.currentIndex())
     assert asked[-1] == ("play", 1, Playing(None, 10.0, is_playing=False))

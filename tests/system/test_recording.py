@@ -96,6 +96,22 @@ def test_what_was_recorded_is_seen_again(watch: Watch, tmp_path: Path) -> None:
     watch.until(lambda s: s.sources[0].pools[0].state == "stopped")
 
 
+def test_a_recording_goes_on_over_a_restart(watch: Watch, tmp_path: Path) -> None:
+    session, path = watch.session, tmp_path / "a.pgrec"
+    session.launch_pool(2)
+    watch.until(lambda s: s.link.state is LinkState.LIVE and s.pool)
+    session.record(1, path)
+    session.restart(3, 1)
+    watch.until(lambda s: s.pool and s.pool.size == 3 and s.pool.alive == 3)
+    watch.until(lambda s: (r := s.sources[0].recording) and r.seconds > 1)
+    session.end_recording(1)
+    lines = len(watch.until(lambda s: "Recorded " in log_sentence(s.log[-1])).log)
+    session.add_source(recorded(path))
+    again = watch.until(lambda s: s.scope.source == 2 and s.pool and s.pool.alive == 3)
+    assert [row.gone for row in again.roster].count(False) == 3
+    assert len(again.log) == lines, "what happened once is not told again"
+
+
 def test_states_are_recorded_with_the_tasks(watch: Watch, tmp_path: Path) -> None:
     session, path = watch.session, tmp_path / "a.pgrec"
     session.launch_pool(2, (Submit("sleep", {}, Arrival.IN_FLIGHT, 1, 2, 0, 1),))

@@ -30,12 +30,15 @@ MAX_CHUNK_BYTES: Final = 64 << 20
 
 
 class NoRecordingError(Exception):
-    """The file is no recording, or of a layout that is not known here."""
+    """The file is no recording, or of a layout that is not known here.
 
-    def __init__(self, code: str, **values: str) -> None:
-        super().__init__(code, values)
-        self.code = code
-        self.values = values
+    Attributes:
+        layout: the layout's number; empty where it is no recording.
+    """
+
+    def __init__(self, layout: str = "") -> None:
+        super().__init__(layout)
+        self.layout = layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +128,8 @@ class ChunkReader:
             return
         if magic.startswith(NAME):
             layout = magic.removeprefix(NAME).strip().decode("ascii", "replace")
-            raise NoRecordingError("recording-layout", layout=layout)
-        raise NoRecordingError("no-recording")
+            raise NoRecordingError(layout)
+        raise NoRecordingError
 
     def seek(self, number: int) -> None:
         """Let `read` go on with this chunk, which is a key chunk."""

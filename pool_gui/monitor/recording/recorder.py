@@ -47,7 +47,7 @@ class Recorder:
         self.path = path
         self.trouble = ""
         """Why it writes no more: the system's words."""
-        self._began_ns = self._last_ns = now_ns
+        self._began_ns = self._last_ns = self._written_ns = now_ns
         self._hello = hello
         self._workers = dict(names.workers)
         self._functions = dict(names.functions)
@@ -101,6 +101,8 @@ class Recorder:
         except OSError as error:
             self.trouble = error.strerror or str(error)
         finally:
+            if not (self._ended or self.trouble):  # its trace is told as any's
+                self.trouble = "the recorder has failed"
             self._writer.close()
 
     def _write(self) -> None:
@@ -110,7 +112,9 @@ class Recorder:
         came = [self._waiting.popleft() for _ in range(count)]
         if not came or self.trouble:
             return
-        first_ns, last_ns = came[0][0], max(ns for ns, _ in came)
+        # A frame may have come before looks that were noted earlier.
+        first_ns = came[0][0]
+        last_ns = self._written_ns = max(self._written_ns, *(ns for ns, _ in came))
         begins = time.monotonic() >= self._run_ends
         content = self._beginning(first_ns) if begins else b""
         if begins:

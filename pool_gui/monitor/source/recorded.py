@@ -209,7 +209,10 @@ def _opened(path: Path) -> ChunkReader:
         reason = error.strerror or str(error)
         raise LaunchError("recording-unread", file=str(path), reason=reason) from None
     except NoRecordingError as error:
-        raise LaunchError(error.code, file=str(path), **error.values) from None
+        if not error.layout:
+            raise LaunchError("no-recording", file=str(path)) from None
+        layout = error.layout
+        raise LaunchError("recording-layout", file=str(path), layout=layout) from None
     if not reader.chunks:
         reader.close()
         raise LaunchError("recording-empty", file=str(path))

@@ -1,5 +1,6 @@
 """Records what is watched, and opens recordings. GUI thread only."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSignalBlocker, Slot
@@ -68,6 +69,9 @@ class Recordings(QObject):
 
     @Slot(int, object)
     def _on_wanted(self, source: int, playing: Playing) -> None:
+        if playing.position_seconds is not None:  # where the lanes were is no more
+            viewport = self._controller.viewport
+            self._controller.set_viewport(replace(viewport, end_ns=None))
         self._controller.play(source, playing)
 
     def _source(self) -> SourceRow | None:

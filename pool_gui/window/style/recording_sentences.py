@@ -40,6 +40,4 @@ def of_recordings() -> dict[str, str]:
             "know; open it with the version that made it.",
         ),
         "no-recording": translate("Sentences", "{file} is no recording of pool_gui."),
-        "trace-saved": translate("Sentences", "Saved {tasks:tasks} to {file}."),
-        "trace-failed": translate("Sentences", "{file} was not saved: {reason}."),
     }

@@ -192,21 +192,21 @@ def test_a_byte_that_is_wrong_ends_the_file_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "code"),
+    ("content", "layout"),
     [
-        (b"", "no-recording"),
-        (b"PK\x03\x04 something else entirely", "no-recording"),
-        (b"pool_gui recording 2\n...", "recording-layout"),
+        (b"", ""),
+        (b"PK\x03\x04 something else entirely", ""),
+        (b"pool_gui recording 2\n...", "2"),
     ],
 )
 def test_what_is_no_recording_is_said(
-    content: bytes, code: str, tmp_path: Path
+    content: bytes, layout: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.pgrec"
     path.write_bytes(content)
     with pytest.raises(NoRecordingError) as refused:
         ChunkReader(path)
-    assert refused.value.code == code
+    assert refused.value.layout == layout
 
 
 def started(path: Path) -> Recorder:
@@ -267,6 +267,34 @@ def test_each_run_begins_with_the_names_that_are_known_by_then(
         Names(((1, "w1"),), ()),
         Names(((2, "w2"),), ((1, "app.fetch"),)),
     ]
+
+
+def test_what_came_out_of_order_does_not_look_like_damage(tmp_path: Path) -> None:
+    path = tmp_path / "a.pgrec"
+    recorder = started(path)
+    recorder.note(BEGIN + 2, frame(1))
+    recorder.note(BEGIN + 9, ENTRIES[4])
+    recorder._write()
+    recorder.note(BEGIN + 5, frame(2))
+    assert recorder.close()
+    assert len(entries_of(path)) == 5
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_recorder_that_failed_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "_WRITE_SECONDS", 60.0)
+    recorder = started(tmp_path / "a.pgrec")
+
+    def fail(_self: Recorder) -> None:
+        raise SystemExit  # ends a thread without a trace
+
+    monkeypatch.setattr(Recorder, "_write", fail)
+    recorder._wake.set()
+    recorder._thread.join(20)
+    assert recorder.trouble == "the recorder has failed"
+    assert recorder.close()
 
 
 def test_a_full_disk_is_named_and_what_was_written_stays(
