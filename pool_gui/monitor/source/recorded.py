@@ -152,10 +152,23 @@ class RecordingPeer:
             self._waiting.append(one)
         elif self._reader.is_damaged and not self._told_damage:
             self._told_damage = True
-            self._last_ns = min(self._last_ns, self._reader.chunks[-1].last_ns)
             told = note("recording-damaged", file=self._path.name)
             self._log.add("window", "warning", told)
+            return self._end_at_damage()
         return one is not None
+
+    def _end_at_damage(self) -> bool:
+        """Let the recording end before its damage; return as `_fill` does."""
+        if not self._reader.chunks:
+            self.fail(note("recording-empty", file=self._path.name))
+            return False
+        self._last_ns = self._reader.chunks[-1].last_ns
+        if self.greeted:
+            return False
+        # Nothing came yet: what was to be shown first is what is damaged.
+        self._place_ns = min(self._place_ns, self._last_ns)
+        self._entries = self._begin()
+        return self._fill()
 
     def _begin(self) -> Iterator[tuple[int, Entry]]:
         """Go through the entries from the run on that is needed."""

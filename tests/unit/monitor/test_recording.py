@@ -1,5 +1,6 @@
 """What was recorded is read back, all of it, or up to the damage."""
 
+import math
 import zlib
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis.extra import numpy as arrays
 from unit.monitor import feed
 from unit.monitor.feed import BEGIN, GONE, MS, span_row, worker_row
 
+from pool_gui.monitor.log import Log
 from pool_gui.monitor.recording import recorder as recording
 from pool_gui.monitor.recording.chunks import (
     MAGIC,
@@ -30,7 +32,9 @@ from pool_gui.monitor.recording.entries import (
     encode,
 )
 from pool_gui.monitor.recording.recorder import Recorder
+from pool_gui.monitor.source.base import Playing
 from pool_gui.monitor.source.messages import FrameMessage
+from pool_gui.monitor.source.recorded import recorded
 from pool_gui.monitor.view.snapshot import Ints
 from pool_gui.wire.errors import MalformedMessageError, WireError
 from pool_gui.wire.messages import Hello
@@ -336,6 +340,38 @@ def test_a_place_where_nothing_can_be_written_is_refused_at_once(
         Recorder(
             tmp_path / "absent" / "a.pgrec", (BEGIN, hello()), Names((), ()), BEGIN
         )
+
+
+@pytest.mark.parametrize(
+    ("broken", "place", "shown"), [(0, 0.0, 0), (1, math.inf, 1), (2, math.inf, 1)]
+)
+def test_a_chunk_that_is_damaged_inside_ends_what_is_shown(
+    broken: int,
+    place: float,
+    shown: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(recording, "_RUN_SECONDS", 0.0)  # each chunk begins a run
+    path = tmp_path / "a.pgrec"
+    recorder = started(path)
+    for number in range(1, 4):
+        recorder.note(BEGIN + number * 200_000 * MS, frame(number))
+        recorder._write()
+    assert recorder.close()
+    reader = ChunkReader(path)
+    at = reader.chunks[broken].offset + 5
+    reader.close()
+    content = bytearray(path.read_bytes())
+    content[at] ^= 0xFF
+    path.write_bytes(content)
+    log = Log()
+    peer = recorded(path, Playing(place)).open(log, lambda: 0, lambda: None)
+    came = [entry for _, entry in peer.poll()]
+    assert sum(isinstance(entry, FrameMessage) for entry in came) == shown
+    assert (peer.ending is None) is (shown > 0)
+    assert log.lines()[0].note.code == "recording-damaged"
+    assert peer.close(1) == ()
 
 
 def test_rows_take_little_room(tmp_path: Path) -> None:
